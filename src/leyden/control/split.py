@@ -1,0 +1,53 @@
+"""Sharing a total: one function for racks in a battery, batteries on a site and sites in a fleet."""
+
+import math
+from collections.abc import Sequence
+
+
+def split(total: float, low: Sequence[float], high: Sequence[float], weight: Sequence[float]) -> list[float]:
+    """Shares that sum to `total`, each within [low, high], proportional to `weight` where its limits leave room.
+
+    Exact water-filling: every share is `clip(level * weight, low, high)` with one common level, found by walking the
+    levels at which a share meets a limit. Where the total lies outside [sum(low), sum(high)] every share stands at the
+    nearer limit and the sum is as near as it can be. A member of weight 0 stays at the value in its limits nearest to
+    zero until the others are full. Units are the caller's; limits must be finite and weights not negative. Raises
+    ValueError for nan.
+    """
+    if math.isnan(total) or any(map(math.isnan, (*low, *high, *weight))):
+        raise ValueError("split needs numbers: a share of nan is not a set-point")
+    if not weight:
+        return []
+    if total <= sum(low):
+        return list(low)
+    if total >= sum(high):
+        return list(high)
+    weighted = _filled(total, low, high, weight)
+    rest = total - sum(weighted)
+    return _spread(rest, weighted, low, high)
+
+
+def _filled(total: float, low: Sequence[float], high: Sequence[float], weight: Sequence[float]) -> list[float]:
+    """Shares at the highest common level whose sum does not pass the total."""
+
+    def at(level: float) -> list[float]:
+        return [min(max(level * w if w > 0 else 0.0, a), b) for w, a, b in zip(weight, low, high, strict=True)]
+
+    levels = sorted({edge / w for w, a, b in zip(weight, low, high, strict=True) if w > 0 for edge in (a, b)})
+    below = [level for level in levels if sum(at(level)) <= total]
+    if not below:
+        return at(levels[0]) if levels else at(0.0)
+    start = below[-1]
+    shares = at(start)
+    slope = sum(w for w, a, b in zip(weight, low, high, strict=True) if w > 0 and a / w <= start < b / w)
+    return at(start + (total - sum(shares)) / slope) if slope > 0 else shares
+
+
+def _spread(rest: float, shares: list[float], low: Sequence[float], high: Sequence[float]) -> list[float]:
+    """What weights could not place (all weights zero, or rounding), put where there is room, first come first."""
+    spread = list(shares)
+    for index, share in enumerate(shares):
+        spread[index] = min(max(share + rest, low[index]), high[index])
+        rest -= spread[index] - share
+        if rest == 0.0:
+            break
+    return spread

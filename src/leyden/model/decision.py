@@ -1,0 +1,98 @@
+"""What was decided, and every step that led to it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from leyden.model.bounds import Bounds
+from leyden.model.proposal import Want
+from leyden.model.setpoint import Setpoint
+from leyden.model.words import Words
+
+_W = 1.0
+"""Powers closer than this are the same power: a watt is nothing on a site, and far above rounding."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One want, and what became of it."""
+
+    controller: str
+    label: Words
+    want: Want
+    allowed_w: Bounds
+    """What the want's target may still do after this step."""
+    total_w: Bounds
+    """What all batteries together may still do after this step."""
+    narrowed: bool = False
+    """Whether this step's bounds took anything away."""
+    missed_w: float = 0.0
+    """By how much its bounds had to give way to earlier ones."""
+    taken_w: float | None = None
+    """What its request was given, if it was the first to ask for this target."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """Set-points with the trail behind them; the record keeps it under its number."""
+
+    number: int
+    time: datetime
+    setpoints: Mapping[str, Setpoint]
+    steps: tuple[Step, ...]
+    total_w: float
+    """What all batteries together are to deliver."""
+
+    @property
+    def commander(self) -> Step | None:
+        """Who commands: the first to ask, unless a bound forces more than was asked; None at rest.
+
+        A bound that gives the asker less than it asked only limits it, and is found in `binding`.
+        """
+        asked = next((step for step in self.steps if step.taken_w is not None), None)
+        wanted_w = 0.0 if asked is None or asked.want.request_w is None else asked.want.request_w
+        forced = not min(wanted_w, 0.0) - _W <= self.total_w <= max(wanted_w, 0.0) + _W
+        return self.binding[0] if forced and self.binding else asked
+
+    @property
+    def binding(self) -> tuple[Step, ...]:
+        """The steps that set the edge at which the total lies, latest first; empty where the total is free."""
+        return tuple(
+            step
+            for before, step in zip((None, *self.steps), self.steps, strict=False)
+            if step.narrowed and _sets_edge(before, step, self.total_w)
+        )[::-1]
+
+    @property
+    def sentence(self) -> Words:
+        """What the batteries do and why: "discharging 812 kW: load 2.9 MW, import limit 2.1 MW (peak shaving)"."""
+        verb, step = _verb(self.total_w), self.commander
+        if step is None:
+            return verb
+        why, by = step.want.reason.words, step.label
+        return Words(f"{verb.zh}:{why.zh}({by.zh})", f"{verb.en}: {why.en} ({by.en})")
+
+    @property
+    def shortfalls(self) -> tuple[Step, ...]:
+        """Steps whose bounds could not be kept, because earlier ones stood against them."""
+        return tuple(step for step in self.steps if step.missed_w > _W)
+
+
+_DISCHARGING = Words("放电 {power_w}", "discharging {power_w}")
+_CHARGING = Words("充电 {power_w}", "charging {power_w}")
+_RESTING = Words("静置", "resting")
+
+
+def _verb(total_w: float) -> Words:
+    if abs(total_w) < _W:
+        return _RESTING
+    return (_DISCHARGING if total_w > 0 else _CHARGING).fill({"power_w": abs(total_w)})
+
+
+def _sets_edge(before: Step | None, step: Step, total_w: float) -> bool:
+    """Whether this step moved an edge of the total to where the result now lies."""
+    low_moved = before is None or step.total_w.low > before.total_w.low
+    high_moved = before is None or step.total_w.high < before.total_w.high
+    return (low_moved and abs(step.total_w.low - total_w) <= _W) or (
+        high_moved and abs(step.total_w.high - total_w) <= _W
+    )

@@ -1,0 +1,58 @@
+"""What a controller wants: per target, bounds and perhaps a request, each with its reason."""
+
+from dataclasses import dataclass
+from typing import ClassVar, Generic, Protocol, TypeVar, runtime_checkable
+
+from leyden.model.bounds import FREE, Bounds
+from leyden.model.reason import Reason
+from leyden.model.snapshot import Snapshot
+from leyden.model.words import Words
+
+
+@dataclass(frozen=True, slots=True)
+class Want:
+    """Bounds and perhaps a request for one target. Power first; reactive power shares what the circle leaves."""
+
+    target: str
+    """One battery, `batteries`, a solar or wind plant."""
+    reason: Reason
+    power_w: Bounds = FREE
+    request_w: float | None = None
+    reactive_power_var: Bounds = FREE
+    request_var: float | None = None
+    stop: bool = False
+    """Ask the device to stop altogether (a lock, a converter that does not follow)."""
+
+
+Proposal = tuple[Want, ...]
+"""Empty: nothing is asked."""
+
+NOTHING: Proposal = ()
+
+State = TypeVar("State")
+
+
+@runtime_checkable
+class Controller(Protocol, Generic[State]):
+    """One way of deciding. Pure: all memory is the frozen `state`, saved on change and restored at start."""
+
+    name: str
+    """How site.toml, the trail and the record call it: `peak-shaving`."""
+    label: ClassVar[Words]
+    """How people call it."""
+    protective: bool
+    """Protective controllers run whatever happens, and hold at zero when they fail; economic ones then say nothing."""
+    every_s: float
+    """How often it wants to run; 0 is every cycle. In between its latest proposal stands."""
+
+    def start(self) -> State:
+        """The state at first start."""
+        ...
+
+    def propose(self, snapshot: Snapshot, state: State) -> tuple[Proposal, State]:
+        """What is wanted now, and the state to be given next time."""
+        ...
+
+    def summary(self) -> Words:
+        """What it does with its present options, in one line, for `check` and the room."""
+        ...

@@ -1,0 +1,58 @@
+"""Why something was asked, limited or refused: a code with its numbers.
+
+A Reason is a small frozen dataclass, `ImportHeld(demand_w=2.9e6, limit_w=2.1e6)`, declared beside the code that gives
+it. Its class is its code; its `sentence` is a template in both languages over its own fields, filled at the edges.
+"""
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from typing import ClassVar
+
+from leyden.model.words import Words
+
+
+@dataclass(frozen=True)
+class Reason:
+    """Base of every reason; subclasses add fields with their units in their names, and a `sentence`."""
+
+    sentence: ClassVar[Words]
+
+    @property
+    def code(self) -> str:
+        """The stable name under which this reason is stored and compared."""
+        return type(self).__name__
+
+    @property
+    def words(self) -> Words:
+        """The sentence with this reason's numbers in it."""
+        return self.sentence.fill(asdict(self))
+
+    def as_json(self) -> dict[str, object]:
+        """Code, numbers and sentence, as the record and the API keep them."""
+        return {"code": self.code, **asdict(self), "zh": self.words.zh, "en": self.words.en}
+
+
+def all_reasons(base: type[Reason] = Reason) -> Iterator[type[Reason]]:
+    """Every reason class that has been imported, for the tests that read them all."""
+    for cls in base.__subclasses__():
+        yield cls
+        yield from all_reasons(cls)
+
+
+@dataclass(frozen=True)
+class NobodyAsks(Reason):
+    """No controller asked for power: the target rests."""
+
+    sentence = Words(zh="无控制器请求功率", en="no controller asks for power")
+
+
+@dataclass(frozen=True)
+class AlarmReason(Reason):
+    """A reason that an operator must answer: wherever a decision's trail holds one, an alarm stands."""
+
+    title: ClassVar[Words]
+    """What is wrong, in a few words."""
+    advice: ClassVar[Words]
+    """What to do about it."""
+    priority: ClassVar[int]
+    """1 at once, 2 soon, 3 this shift."""

@@ -1,0 +1,96 @@
+"""The controllers' whole world: what is measured, what follows from it, and what is in force. Immutable."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Annotated
+
+from leyden.model.command import Command
+from leyden.model.plan import Plan
+from leyden.model.points import Unit
+from leyden.model.quality import Stamp
+from leyden.model.readings import Reading, Readings
+from leyden.model.setpoint import Setpoint
+from leyden.model.site import Site
+from leyden.model.words import Words
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Price:
+    """What energy costs at this moment; nan where no tariff says."""
+
+    import_per_kwh: float = math.nan
+    export_per_kwh: float = math.nan
+    band: str = ""
+    """`valley`, `flat`, `peak` or `critical`; empty without a tariff."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """What is in force beside the measurements."""
+
+    time: datetime
+    """Aware UTC, site time."""
+    elapsed_s: float
+    """Monotonic site time."""
+    clock_trusted: bool = True
+    """False after the wall clock jumped: plans and windows then rest, protection goes on."""
+    price: Price = field(default_factory=Price)
+    plan: Plan | None = None
+    commands: tuple[Command, ...] = ()
+    """Leases in force, the dispatcher's before a person's."""
+    setpoints: Mapping[str, Setpoint] = field(default_factory=dict)
+    """What was written last."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SiteReading(Reading):
+    """What follows from all readings together."""
+
+    net_demand_w: Annotated[float, Unit("W", Words("净需求", "net demand"))] = math.nan
+    """Load minus solar and wind: what grid and batteries together must deliver. Grid power plus battery power, both at
+    the moment that the meter's value stands for."""
+    residual_w: Annotated[float, Unit("W", Words("平衡残差", "residual"))] = math.nan
+    """Sum of all measured powers on the bus; what no meter explains."""
+    import_mean_15min_w: Annotated[float, Unit("W", Words("15分钟平均下网", "15 min mean of import"))] = math.nan
+    """Mean import since the last full quarter of an hour, as a demand meter counts it."""
+    import_price_per_kwh: Annotated[float, Unit("per_kwh", Words("购电价", "import price"))] = math.nan
+    """Price of energy drawn."""
+    export_price_per_kwh: Annotated[float, Unit("per_kwh", Words("上网电价", "export price"))] = math.nan
+    """Price of energy fed in."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Snapshot:
+    """One moment of one site."""
+
+    site: Site
+    readings: Readings
+    context: Context
+    derived: SiteReading
+
+    @property
+    def time(self) -> datetime:
+        """Aware UTC, site time."""
+        return self.context.time
+
+    @property
+    def grid_stamp(self) -> Stamp:
+        """Age and quality of the gate meter's power."""
+        return self.readings.grid.stamp("power_w")
+
+    def soc(self, battery: str) -> float:
+        """The state of charge that decisions use, nan unless GOOD."""
+        reading = self.readings.battery.get(battery)
+        return math.nan if reading is None else reading.good("soc")
+
+    def battery_power_w(self, battery: str) -> float:
+        """Measured AC power of a battery, discharge positive, nan unless GOOD."""
+        reading = self.readings.converter.get(battery)
+        return math.nan if reading is None else reading.good("power_w")
+
+    def setpoint_w(self, target: str) -> float:
+        """The active set-point written last; 0 if none has been."""
+        last = self.context.setpoints.get(target)
+        return 0.0 if last is None else last.power_w
