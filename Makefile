@@ -41,7 +41,7 @@ lint: ## form, types, contracts, sizes
 	$(RUN)ruff format --check .
 	$(RUN)ruff check .
 	$(RUN)mypy
-	$(RUN)lint-imports --no-timing
+	$(RUN)lint-imports --no-logo
 	$(RUN)python tools/check_sizes.py
 	$(RUN)python tools/check_repo.py
 
