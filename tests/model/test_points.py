@@ -15,7 +15,8 @@ def test_every_point_is_documented_and_has_both_languages():
     for reading in (*ROLES.values(), SiteReading):
         for point in points_of(reading):
             assert point.doc, f"{reading.__name__}.{point.name} has no docstring line"
-            assert point.label["zh"] and point.label["en"]
+            assert point.label["zh"]
+            assert point.label["en"]
 
 
 def test_arrays_are_no_scalars():

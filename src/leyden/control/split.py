@@ -17,6 +17,9 @@ def split(total: float, low: Sequence[float], high: Sequence[float], weight: Seq
         raise ValueError("split needs numbers: a share of nan is not a set-point")
     if not weight:
         return []
+    # Weights only matter against each other; one that is nothing beside the largest is none.
+    largest = max(weight)
+    weight = [w / largest if w > 1e-9 * largest else 0.0 for w in weight]
     if total <= sum(low):
         return list(low)
     if total >= sum(high):
