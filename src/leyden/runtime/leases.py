@@ -1,0 +1,114 @@
+"""Commands from outside: leases that expire, kept in the ledger so that a restart neither loses nor revives one."""
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from leyden.model.command import Command
+from leyden.model.errors import LeydenError
+from leyden.model.words import Words
+
+
+class LeaseRefusedError(LeydenError):
+    """A command that cannot be taken; `words` tell people why."""
+
+    def __init__(self, words: Words) -> None:
+        super().__init__(words.en)
+        self.words = words
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """One command and when it was given; the expiry that counts is on the monotonic clock."""
+
+    id: int
+    target: str
+    power_w: float
+    by: str
+    since: datetime
+    expires: datetime
+    expires_elapsed_s: float
+
+
+class LeaseStore(Protocol):
+    """What must hold after a restart; every call is committed before it returns."""
+
+    def add_lease(self, target: str, power_w: float, by: str, since: datetime, expires: datetime) -> int:
+        """Keep a lease; its number."""
+        ...
+
+    def end_lease(self, lease_id: int, at: datetime, why: str) -> None:
+        """It no longer holds."""
+        ...
+
+
+LONGEST_S = 24 * 3600.0
+"""No lease lasts longer than a day: one that must is asked for again by somebody who still wants it."""
+
+
+class Leases:
+    """The leases in force. Called from the cycle and from the API's thread."""
+
+    def __init__(self, store: LeaseStore, targets: Callable[[], frozenset[str]]) -> None:
+        self._store = store
+        self._targets = targets
+        self._leases: dict[int, Lease] = {}
+        self._lock = threading.Lock()
+
+    def restore(self, lease: Lease) -> None:
+        """Take back a lease that was in force before the restart and has not expired."""
+        with self._lock:
+            self._leases[lease.id] = lease
+
+    def grant(self, target: str, power_w: float, duration_s: float, by: str, now: datetime, elapsed_s: float) -> Lease:
+        """A new lease; it replaces an earlier one for the same target. Raises LeaseRefusedError."""
+        self.check(target, power_w, duration_s)
+        expires = now + timedelta(seconds=duration_s)
+        with self._lock:
+            for old in [lease for lease in self._leases.values() if lease.target == target]:
+                self._end(old, now, "replaced")
+            lease_id = self._store.add_lease(target, power_w, by, now, expires)
+            lease = Lease(lease_id, target, power_w, by, now, expires, elapsed_s + duration_s)
+            self._leases[lease_id] = lease
+        return lease
+
+    def check(self, target: str, power_w: float, duration_s: float) -> None:
+        """Raise LeaseRefusedError, naming the mend, for what could never be granted."""
+        if target not in self._targets():
+            there = ", ".join(sorted(self._targets()))
+            raise LeaseRefusedError(
+                Words(f"没有目标“{target}”;可选:{there}", f"no target '{target}'; there are: {there}")
+            )
+        if not abs(power_w) < 1e12:
+            raise LeaseRefusedError(Words("功率必须是数值", "the power must be a number"))
+        if not 1.0 <= duration_s <= LONGEST_S:
+            raise LeaseRefusedError(Words("时长须在 1 秒至 24 小时之间", "the duration must be between 1 s and 24 h"))
+
+    def release(self, lease_id: int, now: datetime) -> bool:
+        """End a lease early; False if it was not in force."""
+        with self._lock:
+            lease = self._leases.get(lease_id)
+            if lease is not None:
+                self._end(lease, now, "released")
+        return lease is not None
+
+    def in_force(self, now: datetime, elapsed_s: float) -> tuple[Command, ...]:
+        """What holds now; those whose time is over end here."""
+        with self._lock:
+            for lease in [lease for lease in self._leases.values() if lease.expires_elapsed_s <= elapsed_s]:
+                self._end(lease, now, "expired")
+            return tuple(
+                Command(lease.id, lease.target, lease.power_w, lease.by, lease.expires_elapsed_s - elapsed_s)
+                for lease in self._leases.values()
+            )
+
+    def all(self) -> tuple[Lease, ...]:
+        """The leases in force, oldest first."""
+        with self._lock:
+            return tuple(self._leases.values())
+
+    def _end(self, lease: Lease, now: datetime, why: str) -> None:
+        self._store.end_lease(lease.id, now, why)
+        del self._leases[lease.id]

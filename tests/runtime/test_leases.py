@@ -1,0 +1,72 @@
+"""A command is a lease: it ends by itself, is replaced by a later one, and is kept before it counts."""
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+import pytest
+
+from leyden.runtime.leases import LeaseRefusedError, Leases
+
+NOON = datetime(2026, 7, 15, 12, tzinfo=UTC)
+
+
+@dataclass
+class Store:
+    added: list[tuple[object, ...]] = field(default_factory=list)
+    ended: list[tuple[int, str]] = field(default_factory=list)
+
+    def add_lease(self, *lease: object) -> int:
+        self.added.append(lease)
+        return len(self.added)
+
+    def end_lease(self, lease_id: int, at: datetime, why: str) -> None:
+        self.ended.append((lease_id, why))
+
+
+def leases() -> tuple[Leases, Store]:
+    store = Store()
+    return Leases(store, lambda: frozenset({"b1", "batteries"})), store
+
+
+def test_a_lease_counts_down_and_ends():
+    held, store = leases()
+    held.grant("b1", 5e5, 60.0, "ann", NOON, elapsed_s=100.0)
+    (command,) = held.in_force(NOON, 130.0)
+    assert (command.power_w, command.remaining_s) == (5e5, 30.0)
+    assert held.in_force(NOON, 160.0) == ()
+    assert store.ended == [(1, "expired")]
+
+
+def test_a_later_command_replaces_an_earlier_one_for_the_same_target():
+    held, store = leases()
+    held.grant("b1", 5e5, 60.0, "ann", NOON, 0.0)
+    held.grant("b1", -1e5, 60.0, "bob", NOON, 1.0)
+    assert [command.power_w for command in held.in_force(NOON, 2.0)] == [-1e5]
+    assert store.ended == [(1, "replaced")]
+
+
+def test_release():
+    held, store = leases()
+    lease = held.grant("b1", 5e5, 60.0, "ann", NOON, 0.0)
+    assert held.release(lease.id, NOON)
+    assert not held.release(lease.id, NOON)
+    assert held.in_force(NOON, 1.0) == ()
+    assert store.ended == [(1, "released")]
+
+
+@pytest.mark.parametrize(
+    ("target", "power_w", "duration_s", "why"),
+    [
+        ("b9", 1.0, 60.0, "no target 'b9'; there are: b1, batteries"),
+        ("b1", float("nan"), 60.0, "must be a number"),
+        ("b1", float("inf"), 60.0, "must be a number"),
+        ("b1", 1.0, 0.0, "between 1 s and 24 h"),
+        ("b1", 1.0, float("nan"), "between 1 s and 24 h"),
+        ("b1", 1.0, 1e6, "between 1 s and 24 h"),
+    ],
+)
+def test_what_cannot_be_granted_is_refused_and_not_kept(target, power_w, duration_s, why):
+    held, store = leases()
+    with pytest.raises(LeaseRefusedError, match=why):
+        held.grant(target, power_w, duration_s, "ann", NOON, 0.0)
+    assert store.added == []
