@@ -3,14 +3,12 @@
 History columns, the API schema, the docs table and (later) MQTT topics are derived from `points_of`.
 """
 
-import ast
-import inspect
-import textwrap
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, fields
 from functools import cache
 from typing import Annotated, Any, cast, get_args, get_origin, get_type_hints
 
+from leyden.model.field_docs import field_docs
 from leyden.model.words import Words
 
 
@@ -46,7 +44,7 @@ def points_of(reading: type[Any]) -> tuple[Point, ...]:
 @cache
 def _points_of(reading: Hashable) -> tuple[Point, ...]:
     assert isinstance(reading, type)
-    docs = _field_docs(reading)
+    docs = field_docs(reading)
     hints = get_type_hints(reading, include_extras=True)
     found = []
     for item in fields(reading):
@@ -61,17 +59,3 @@ def _points_of(reading: Hashable) -> tuple[Point, ...]:
 def scalar_points(reading: type[Any]) -> tuple[Point, ...]:
     """The points that hold one number."""
     return tuple(point for point in points_of(reading) if not point.array)
-
-
-def _field_docs(reading: type[Any]) -> dict[str, str]:
-    """The docstring line under each field, which Python itself throws away; base classes first."""
-    docs: dict[str, str] = {}
-    for cls in reversed(reading.__mro__[:-1]):
-        body = ast.parse(textwrap.dedent(inspect.getsource(cls))).body[0]
-        assert isinstance(body, ast.ClassDef)
-        for field, after in zip(body.body, body.body[1:], strict=False):
-            if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name) and isinstance(after, ast.Expr):
-                value = after.value
-                if isinstance(value, ast.Constant) and isinstance(value.value, str):
-                    docs[field.target.id] = inspect.cleandoc(value.value)
-    return docs
