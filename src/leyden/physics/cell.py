@@ -1,0 +1,34 @@
+"""A kind of cell: what its file says, ready for use."""
+
+from dataclasses import dataclass
+
+from leyden.model.site import CellRating
+from leyden.physics.ocv import OcvCurve
+
+
+@dataclass(frozen=True, eq=False)
+class Cell:
+    """One kind of cell, as new; spread and faults are the business of who uses many of them."""
+
+    rating: CellRating
+    ocv: OcvCurve
+    resistance_ohm: float
+    """Sustained resistance of one cell."""
+    current_max_c: float
+    """Continuous current both ways, in multiples of the capacity per hour."""
+    heat_capacity_j_per_k: float
+    """Of the whole cell, as one lump."""
+    cooling_w_per_k: float
+    """Heat that leaves the cell per kelvin above its surroundings."""
+    source: str
+    """Where the numbers come from."""
+
+    @property
+    def capacity_ah(self) -> float:
+        """Nominal capacity."""
+        return self.rating.capacity_ah
+
+    @property
+    def current_max_a(self) -> float:
+        """Continuous current both ways."""
+        return self.current_max_c * self.rating.capacity_ah
