@@ -24,7 +24,7 @@ setup: ## everything for developers, in .venv
 
 demo: ## the demo park; its control room is on http://127.0.0.1:8420 (SITE=, SPEED=, START=)
 	$(SETUP) runtime
-	@$(RUN)leyden demo $(SITE) $(if $(SPEED),--speed $(SPEED)) $(if $(START),--start $(START))
+	@$(RUN)leyden demo $(SITE) $(if $(SPEED),--speed $(SPEED)) $(if $(START),--start "$(START)")
 
 test: ## the tests (TESTS=tests/plan for some of them)
 	$(SETUP) dev
