@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from operator import attrgetter
 
 import numpy as np
 from numpy.typing import NDArray
@@ -88,9 +89,10 @@ class Flattener:
         groups: dict[tuple[str, str], list[int]] = {}
         for index, point in enumerate(points):
             groups.setdefault((point.role, point.thing), []).append(index)
-        self._groups = [
-            (role, thing, indices, [points[i].point.name for i in indices]) for (role, thing), indices in groups.items()
-        ]
+        self._groups = []
+        for (role, thing), indices in groups.items():
+            fields = [points[index].point.name for index in indices]
+            self._groups.append((role, thing, indices, fields, attrgetter(*fields)))
 
     def frame(self, snapshot: Snapshot, decision: Decision) -> Frame:
         """The values of one cycle."""

@@ -1,0 +1,52 @@
+"""A small JSON client for Leyden's own addresses: the twin's control port, and a running site's API."""
+
+import json
+import urllib.error
+import urllib.request
+from typing import Any
+
+from leyden.model.errors import LeydenError
+from leyden.model.words import Words
+
+
+class AnswerError(LeydenError):
+    """The other side refused, or is not there; `status` is 0 where nobody answers."""
+
+    def __init__(self, status: int, words: Words) -> None:
+        super().__init__(words.en)
+        self.status = status
+        self.words = words
+
+
+def request_json(method: str, url: str, body: Any = None, token: str | None = None, timeout_s: float = 5.0) -> Any:
+    """One request and its JSON answer. Raises AnswerError with words for people."""
+    return json.loads(fetch(method, url, body, token, timeout_s))
+
+
+def fetch(method: str, url: str, body: Any = None, token: str | None = None, timeout_s: float = 5.0) -> bytes:
+    """One request and its answer as it came. Raises AnswerError with words for people."""
+    headers = {"Content-Type": "application/json"}
+    if token:
+        headers["Authorization"] = f"Bearer {token}"
+    data = None if body is None else json.dumps(body).encode()
+    request = urllib.request.Request(url, data=data, headers=headers, method=method)
+    try:
+        with urllib.request.urlopen(request, timeout=timeout_s) as answer:
+            content: bytes = answer.read()
+            return content
+    except urllib.error.HTTPError as error:
+        raise AnswerError(error.code, _detail(error)) from None
+    except (urllib.error.URLError, OSError, ValueError) as error:
+        why = getattr(error, "reason", error)
+        raise AnswerError(0, Words(f"{url} 无应答:{why}", f"nobody answers at {url}: {why}")) from None
+
+
+def _detail(error: urllib.error.HTTPError) -> Words:
+    """What the other side said, in both languages where it knows both."""
+    try:
+        detail = json.loads(error.read())["detail"]
+    except (ValueError, KeyError, TypeError):
+        return Words(f"HTTP {error.code}", f"HTTP {error.code}")
+    if isinstance(detail, dict) and {"zh", "en"} <= detail.keys():
+        return Words(str(detail["zh"]), str(detail["en"]))
+    return Words(json.dumps(detail, ensure_ascii=False), json.dumps(detail))
