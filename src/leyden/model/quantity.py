@@ -119,6 +119,11 @@ def write_quantity(value: float, unit: str) -> str:
     return min(exact, key=len) if exact else f"{value!r} {unit}".rstrip()
 
 
+def example_of(unit: str) -> str:
+    """A quantity of this unit as it stands in a file, quotes and all."""
+    return _EXAMPLES[unit]
+
+
 def _digits(number: Decimal) -> str:
     """Plain decimal digits, without an exponent or needless zeros."""
     text = f"{number:f}"
