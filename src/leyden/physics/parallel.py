@@ -1,0 +1,71 @@
+"""Racks in parallel on one DC bus: the exact sharing of a power, in closed form.
+
+Rack r is a source E_r behind R_r. With A = sum E/R and G = sum 1/R the bus voltage for a power P (discharge positive)
+is V = (A + sqrt(A^2 - 4 G P)) / (2 G), the upper root of V (A - G V) = P, and I_r = (E_r - V) / R_r; at most
+A^2 / (4 G) can be delivered. A rack at its limit is a constant current in A, and no longer a conductance in G.
+"""
+
+import math
+
+import numba
+
+from leyden.model.readings import Floats
+
+
+@numba.njit(cache=True)
+def share_power(
+    emf_v: Floats, resistance_ohm: Floats, low_a: Floats, high_a: Floats, power_w: float, current_a: Floats
+) -> float:
+    """Bus voltage [V]; writes the currents of the racks, discharge positive, into `current_a` (rack,).
+
+    `low_a` <= 0 <= `high_a` bound each rack's current: 0 and 0 is an open contactor, -inf and inf is no limit. The
+    power reached is V times the sum of currents: less than asked for where that cannot be had. The voltage is 0 where
+    nothing is connected.
+
+    Limits are met exactly in at most one pass a rack: of the racks beyond a limit those on the side that is more
+    violated stay there in the end too, so they are fixed and the rest is solved again.
+    """
+    fixed = low_a == high_a
+    current_a[:] = 0.0
+    voltage_v = 0.0
+    for _ in range(len(emf_v)):
+        a = 0.0
+        g = 0.0
+        for r in range(len(emf_v)):
+            if fixed[r]:
+                a += current_a[r]
+            else:
+                a += emf_v[r] / resistance_ohm[r]
+                g += 1.0 / resistance_ohm[r]
+        if g == 0.0:
+            return _edge(emf_v, resistance_ohm, current_a)
+        voltage_v = (a + math.sqrt(max(a * a - 4.0 * g * power_w, 0.0))) / (2.0 * g)
+        over = 0.0
+        for r in range(len(emf_v)):
+            if not fixed[r]:
+                current_a[r] = (emf_v[r] - voltage_v) / resistance_ohm[r]
+                over += current_a[r] - min(max(current_a[r], low_a[r]), high_a[r])
+        done = True
+        for r in range(len(emf_v)):
+            if fixed[r]:
+                continue
+            if current_a[r] > high_a[r] and over >= 0.0:
+                current_a[r], fixed[r], done = high_a[r], True, False
+            elif current_a[r] < low_a[r] and over <= 0.0:
+                current_a[r], fixed[r], done = low_a[r], True, False
+        if done:
+            return voltage_v
+    return _edge(emf_v, resistance_ohm, current_a)
+
+
+@numba.njit(cache=True)
+def _edge(emf_v: Floats, resistance_ohm: Floats, current_a: Floats) -> float:
+    """The voltage at which the last rack reaches its limit, when all that are connected stand at theirs."""
+    voltage_v = 0.0
+    for r in range(len(emf_v)):
+        behind_v = emf_v[r] - resistance_ohm[r] * current_a[r]
+        if current_a[r] > 0.0:
+            voltage_v = behind_v if voltage_v == 0.0 else min(voltage_v, behind_v)
+        elif current_a[r] < 0.0:
+            voltage_v = max(voltage_v, behind_v)
+    return voltage_v
