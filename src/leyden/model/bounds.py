@@ -17,10 +17,11 @@ class Bounds:
     high: float = math.inf
 
     def __post_init__(self) -> None:
+        if self.low <= self.high:  # false for nan too: one comparison proves all, and bounds are made often
+            return
         if math.isnan(self.low) or math.isnan(self.high):
             raise NotANumberError(f"bounds must be numbers (got low={self.low}, high={self.high})")
-        if self.low > self.high:
-            raise ValueError(f"bounds must not cross (got low={self.low}, high={self.high})")
+        raise ValueError(f"bounds must not cross (got low={self.low}, high={self.high})")
 
     def clamp(self, value: float) -> float:
         """The nearest value inside; raises NotANumberError for nan: a set-point is always a number."""
@@ -34,6 +35,8 @@ class Bounds:
         Where the two do not meet, what remains is this interval's edge nearest to the other, and the second value is
         the distance between them (never negative): the earlier interval wins and the shortfall is told.
         """
+        if other.low <= self.low and other.high >= self.high:
+            return self, 0.0
         if other.low > self.high:
             return Bounds(self.high, self.high), other.low - self.high
         if other.high < self.low:

@@ -1,5 +1,6 @@
 """A plan: what the batteries are to do in each slot of time, why, and for what money."""
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -51,7 +52,8 @@ class Plan:
 
     def at(self, time: datetime) -> Slot | None:
         """The slot in force, or None before, after and in gaps of the plan."""
-        return next((slot for slot in self.slots if slot.start <= time < slot.end), None)
+        index = bisect_right(self.slots, time, key=lambda slot: slot.start) - 1
+        return self.slots[index] if index >= 0 and time < self.slots[index].end else None
 
     def between(self, start: datetime, end: datetime) -> Sequence[Slot]:
         """The slots that touch [start, end)."""
