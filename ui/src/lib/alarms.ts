@@ -1,0 +1,31 @@
+/** Acknowledging. The row changes when the server says so, not before. */
+import { ref } from 'vue'
+import { ApiError, api } from './api'
+import { withToken } from './auth'
+import { live } from './live'
+import { operator } from './prefs'
+import type { Alarm, Words } from './types'
+
+export const acking = ref<ReadonlySet<number>>(new Set())
+export const ackRefused = ref<Words | null>(null)
+
+export const canAck = (alarm: Alarm): boolean => alarm.state !== 'ack'
+
+export async function acknowledge(alarm: Alarm): Promise<void> {
+  if (!canAck(alarm) || acking.value.has(alarm.id)) return
+  acking.value = new Set([...acking.value, alarm.id])
+  ackRefused.value = null
+  try {
+    await withToken(() => api.ack(alarm.id, operator.value))
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error
+    ackRefused.value = error.words
+  } finally {
+    acking.value = new Set([...acking.value].filter((id) => id !== alarm.id))
+  }
+}
+
+export async function acknowledgeFirst(): Promise<void> {
+  const first = live.value?.alarms.find(canAck)
+  if (first) await acknowledge(first)
+}

@@ -1,0 +1,38 @@
+/** Pages by the address after '#', so that one static file serves them all and a view can be sent as a link. */
+import { computed, ref } from 'vue'
+import { token } from './api'
+
+export const PAGES = ['overview', 'history', 'alarms', 'more'] as const
+export type Page = (typeof PAGES)[number]
+
+/** `#token=...` comes from the line printed at first start; it must not stay in the address bar or the history. */
+function takeToken(): void {
+  const found = /^#\/?(?:\?)?token=([^&]+)/.exec(location.hash)
+  if (!found) return
+  token.set(decodeURIComponent(found[1]!))
+  history.replaceState(null, '', `${location.pathname}${location.search}#/overview`)
+}
+
+takeToken()
+const hash = ref(location.hash)
+addEventListener('hashchange', () => {
+  takeToken()
+  hash.value = location.hash
+})
+
+export const page = computed<Page>(() => {
+  const name = hash.value.replace(/^#\/?/, '').split('?')[0]
+  return PAGES.find((p) => p === name) ?? 'overview'
+})
+
+export const query = computed(() => new URLSearchParams(hash.value.split('?')[1] ?? ''))
+
+export const link = (to: Page): string => `#/${to}`
+export const go = (to: Page): void => void (location.hash = link(to))
+
+/** Keeps a page's state in the address without a new entry in the browser's history. */
+export function setQuery(values: Record<string, string>): void {
+  const search = new URLSearchParams(values).toString()
+  history.replaceState(null, '', `${location.pathname}${location.search}#/${page.value}${search ? `?${search}` : ''}`)
+  hash.value = location.hash
+}

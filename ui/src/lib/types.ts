@@ -1,0 +1,177 @@
+/** Shapes of the site's HTTP API. Power is positive when it flows out of the thing into the bus; null is "not known". */
+
+export type Words = { zh: string; en: string }
+export type Kind = 'grid' | 'battery' | 'solar' | 'wind' | 'load'
+export type Mark = 'SIMULATED' | 'SHADOW' | 'LIVE'
+export type Quality = 'GOOD' | 'STALE' | 'BAD'
+
+export type Thing = {
+  name: string
+  kind: Kind
+  label: Words
+  power_w?: number | null
+  energy_wh?: number
+  layout?: { rack: number; module: number; cell: number }
+  soc_min?: number
+  soc_max?: number
+  cell?: { name: string; voltage_min_v: number; voltage_max_v: number }
+}
+
+export type PointInfo = { name: string; unit: string; label: Words; doc: string }
+
+export type Site = {
+  id: string
+  name: Words
+  timezone: string
+  utc_offset_s: number
+  currency: string
+  environment: 'demo' | 'live' | 'shadow'
+  mark: Mark
+  speed: number
+  version: string
+  read_open: boolean
+  period_s: number
+  grid: { import_limit_w: number; export_limit_w: number } | null
+  things: Thing[]
+  devices: { name: string; map: string; at: string; roles: string[] }[]
+  controllers: { name: string; label: Words; protective: boolean; summary: Words }[]
+  points: PointInfo[]
+  tariff: { id: string; name: Words; document: string; estimate: boolean } | null
+}
+
+export type Step = {
+  controller: string
+  label: Words
+  target: string
+  text: Words
+  min_w: number | null
+  max_w: number | null
+  request_w: number | null
+  missed_w: number
+  taken: boolean
+}
+
+export type Decision = {
+  number: number
+  sentence: Words
+  commander: { controller: string; label: Words }
+  binds: { controller: string; label: Words; text: Words }[]
+  setpoints: Record<string, { power_w: number | null; reactive_power_var?: number | null }>
+  steps: Step[]
+}
+
+export type Command = {
+  id: number
+  target: string
+  power_w: number
+  by: string
+  since: string
+  expires: string
+  remaining_s: number
+}
+
+export type Alarm = {
+  id: number
+  key: string
+  priority: 1 | 2 | 3
+  state: 'unack' | 'ack' | 'rtn_unack'
+  source: string
+  title: Words
+  text: Words
+  advice: Words
+  since: string
+  cleared: string | null
+  acknowledged: string | null
+  acknowledged_by: string | null
+}
+
+export type Today = {
+  import_wh: number | null
+  export_wh: number | null
+  solar_wh: number | null
+  wind_wh: number | null
+  load_wh: number | null
+  charged_wh: number | null
+  discharged_wh: number | null
+  money: number | null
+  money_estimate: boolean
+  efficiency: number | null
+  cycles: number | null
+  plan_money: number | null
+}
+
+export type NextSlot = {
+  start: string
+  end: string
+  mode: PlanMode
+  power_w: number | null
+  soc_end: number | null
+  title: Words
+  reason: Words
+}
+
+export type PlanMode = 'battery' | 'grid' | 'self' | 'hold'
+export type Points = Record<string, number | null>
+export type DeviceState = { state: 'online' | 'stale' | 'offline'; age_s: number | null; error: Words | null }
+
+export type Live = {
+  seq: number
+  time: string
+  t: number
+  points: Points
+  bad: Record<string, Quality>
+  ages_s: Record<string, number>
+  devices: Record<string, DeviceState>
+  decision: Decision
+  commands: Command[]
+  alarms: Alarm[]
+  today: Today
+  next: NextSlot[]
+}
+
+export type Delta = Pick<Live, 'seq' | 'time' | 't'> & Partial<Live>
+
+export type Series = { t: number[]; min: (number | null)[]; mean: (number | null)[]; max: (number | null)[] }
+export type History = { step_s: number; series: Record<string, Series> }
+
+export type PlanSlot = {
+  start: string
+  end: string
+  mode: PlanMode
+  power_w: number | null
+  soc_end: number | null
+  reason: Words
+  price_per_kwh: number | null
+}
+export type Plan = { slots: PlanSlot[]; made: string | null; source: string | null; version: number }
+
+export type Band = {
+  start: string
+  end: string
+  band: 'valley' | 'flat' | 'peak' | 'critical'
+  label: Words
+  import_per_kwh: number
+  export_per_kwh: number
+}
+export type Tariff = { bands: Band[]; currency: string; estimate: boolean; document: string }
+
+export type CellFrame = {
+  time: string
+  t: number
+  quality: Quality
+  shape: [number, number, number]
+  voltage_mv: (number | null)[]
+  temperature_ddegc: (number | null)[]
+  rack: { soc: (number | null)[]; current_a: (number | null)[]; voltage_v: (number | null)[] }
+}
+
+export type ManualOrder = { target: string; power_w: number; duration_s: number; by: string }
+export type Preview = { power_w: number | null; text: Words }
+
+export type FaultKind = {
+  kind: string
+  label: Words
+  targets: string[]
+  params: { name: string; unit: string; default: number }[]
+}
+export type Fault = { id: number; kind: string; target: string; params: Record<string, number>; since: string }
