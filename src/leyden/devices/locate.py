@@ -1,0 +1,182 @@
+"""Where the points of a map are in one device: models found, layout and rating of the thing applied."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from leyden.devices.codec import Coding, encode
+from leyden.devices.map import DeviceMap, Fixed, Place, Poll, ReadPoint, RegisterPoint, Table, WritePoint
+from leyden.model.errors import LeydenError
+from leyden.model.site import Layout
+
+Bases = Mapping[int, int]
+"""SunSpec model -> address of its ID register."""
+
+LAST_ADDRESS = 65535
+
+
+class MisfitError(LeydenError):
+    """A map cannot serve this thing: its layout has no room there, or its rating is not known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Located:
+    """A value, or an array of values, at an address."""
+
+    role: str
+    name: str
+    table: Table
+    address: int
+    words: int
+    """Registers of one value."""
+    coding: Coding
+    """With the thing's rating in its scale, where the device says shares of it."""
+    factor_address: int | None = None
+    usual_factor: int = 0
+    home: int | None = None
+    """The SunSpec model around it, all of whose registers may be read."""
+    poll: Poll = "slow"
+    shape: tuple[int, ...] | None = None
+    """Of an array; None for one value."""
+    offsets: NDArray[np.int64] | None = None
+    """Of an array: registers from `address` to each value, in C order."""
+
+    def registers(self) -> NDArray[np.int64]:
+        """Every register's address, in the order in which they hold the value or the array."""
+        firsts = np.zeros(1, np.int64) if self.offsets is None else self.offsets
+        return (self.address + firsts[:, None] + np.arange(self.words)).reshape(-1)
+
+
+Frame = tuple[int, tuple[int, ...]]
+"""Registers to be written in one request: address and contents."""
+
+
+@dataclass(frozen=True, slots=True)
+class LocatedWrite:
+    """Something that can be written, at its address."""
+
+    point: Located
+    before: tuple[Frame, ...]
+    after: tuple[Frame, ...]
+    read_back: str
+
+    def frames(self, value: float, factor: int = 0) -> tuple[Frame, ...]:
+        """What to write for a value, in order; neighbours in ascending order go out together. The value is no nan."""
+        registers = encode(self.point.coding, value, factor)
+        if registers is None:
+            raise ValueError(f"{self.point.name} cannot be {value}")
+        return _merged([*self.before, (self.point.address, registers), *self.after])
+
+    @property
+    def fixed(self) -> tuple[Frame, ...]:
+        """What must hold for the value to be in force."""
+        return (*self.before, *self.after)
+
+
+@dataclass(frozen=True, slots=True)
+class Locator:
+    """Applies what is known of one device and the thing it speaks for."""
+
+    map: DeviceMap
+    bases: Bases
+    layout: Layout | None = None
+    rated_w: float | None = None
+
+    def reads(self, role: str) -> tuple[Located, ...]:
+        """The points of a role's reading that this device has. Raises MisfitError."""
+        points = [self._read(role, point) for point in self.map.roles[role].read.values() if self._has(point.place)]
+        self._check_room(points)
+        return tuple(points)
+
+    def writes(self, role: str) -> Mapping[str, LocatedWrite]:
+        """What can be written to this device in a role. Raises MisfitError."""
+        there = [point for point in self.map.roles[role].write.values() if self._has(point.place)]
+        return {point.name: self._write(role, point) for point in there}
+
+    def identity(self) -> Mapping[str, tuple[int, int]]:
+        """Name -> address and number of registers of the strings that tell what the device is."""
+        there = {name: point for name, point in self.map.identity.items() if self._has(point.place)}
+        return {name: (self.address(point.place), point.words) for name, point in there.items()}
+
+    def address(self, place: Place) -> int:
+        """Where a place is in this device."""
+        return place.offset if place.model is None else self.bases[place.model] + place.offset
+
+    def _has(self, place: Place) -> bool:
+        return place.model is None or place.model in self.bases
+
+    def _read(self, role: str, point: ReadPoint) -> Located:
+        located = self._located(role, point)
+        if not point.axes:
+            return replace(located, poll=point.poll)
+        if self.layout is None:
+            raise MisfitError(f"{self.map.name}: {role}.{point.name} needs a layout: rack, module and cell")
+        shape = tuple(int(getattr(self.layout, axis)) for axis in point.axes)
+        return replace(located, poll=point.poll, shape=shape, offsets=_offsets(point, shape))
+
+    def _located(self, role: str, point: RegisterPoint) -> Located:
+        coding = point.coding
+        if point.share_of_rating:
+            if self.rated_w is None:
+                raise MisfitError(f"{self.map.name}: {role}.{point.name} is a share of the rated power: give rated_w")
+            coding = replace(coding, scale=coding.scale * self.rated_w)
+        return Located(
+            role=role,
+            name=point.name,
+            table=point.place.table,
+            address=self.address(point.place),
+            words=point.words,
+            coding=coding,
+            factor_address=None if point.factor is None else self.address(point.factor),
+            usual_factor=point.usual_factor,
+            home=point.place.model,
+        )
+
+    def _write(self, role: str, point: WritePoint) -> LocatedWrite:
+        return LocatedWrite(
+            self._located(role, point), self._frames(point.before), self._frames(point.after), point.read_back
+        )
+
+    def _frames(self, fixed: Sequence[Fixed]) -> tuple[Frame, ...]:
+        return tuple((self.address(one.place), one.registers) for one in fixed)
+
+    def _check_room(self, points: Sequence[Located]) -> None:
+        """Arrays take as much room as the layout asks for: none may run into its neighbour."""
+        for table in {point.table for point in points}:
+            spans = sorted((_span(point), point.name) for point in points if point.table == table)
+            for ((_, last), name), ((first, _), other) in pairwise(spans):
+                if last >= first and name != other and first != last:
+                    raise MisfitError(f"{self.map.name}: {name} runs into {other} at {first}: too many cells for it")
+            if spans and max(last for (_, last), _ in spans) > LAST_ADDRESS:
+                raise MisfitError(f"{self.map.name}: registers beyond {LAST_ADDRESS}: too many cells for it")
+
+
+def _span(point: Located) -> tuple[int, int]:
+    registers = point.registers()
+    return int(registers.min()), int(registers.max())
+
+
+def _offsets(point: ReadPoint, shape: tuple[int, ...]) -> NDArray[np.int64]:
+    """Registers from the first value to each: packed from the innermost axis out, unless the map says a stride."""
+    offsets = np.zeros(shape, np.int64)
+    step = point.words
+    for axis, length in zip(reversed(point.axes), reversed(range(len(shape))), strict=True):
+        step = point.stride.get(axis, step)
+        along = [1] * len(shape)
+        along[length] = shape[length]
+        offsets = offsets + (step * np.arange(shape[length])).reshape(along)
+        step *= shape[length]
+    return offsets.reshape(-1)
+
+
+def _merged(frames: Iterable[Frame]) -> tuple[Frame, ...]:
+    merged: list[Frame] = []
+    for address, registers in frames:
+        if merged and merged[-1][0] + len(merged[-1][1]) == address:
+            merged[-1] = (merged[-1][0], merged[-1][1] + registers)
+        else:
+            merged.append((address, registers))
+    return tuple(merged)
