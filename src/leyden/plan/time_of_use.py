@@ -112,7 +112,7 @@ class _Store:
     """All batteries as one, behind their converters."""
 
     stored_wh: float
-    """Above the floor, in the cells."""
+    """Above the floor, in the cells; negative where the floor has to be reached first."""
     room_wh: float
     """Below the ceiling, in the cells."""
     floor_wh: float
@@ -128,7 +128,7 @@ class _Store:
         self.room_wh -= moved
 
     def discharge(self, power_w: float, hours: float) -> None:
-        moved = min(self.stored_wh, power_w * hours / self.one_way)
+        moved = min(max(0.0, self.stored_wh), power_w * hours / self.one_way)
         self.stored_wh -= moved
         self.room_wh += moved
 
@@ -177,8 +177,8 @@ def _store(site: Site, soc: Mapping[str, float], reserve: float, round_trip: flo
         known = soc.get(battery.name, 0.5)
         now = known if 0.0 <= known <= 1.0 else 0.5
         low, high = max(battery.soc_min, reserve), battery.soc_max
-        floor += battery.energy_wh * min(now, low)
-        stored += battery.energy_wh * max(0.0, now - low)
+        floor += battery.energy_wh * low
+        stored += battery.energy_wh * (now - low)
         room += battery.energy_wh * max(0.0, high - now)
     energy_wh = sum(battery.energy_wh for battery in site.batteries)
     power_w = sum(battery.converter.power_w for battery in site.batteries)
@@ -251,7 +251,7 @@ def _charge(site: Site, piece: _Piece, store: _Store, demand_w: float | None) ->
 def _discharge(site: Site, piece: _Piece, store: _Store, demand_w: float | None) -> tuple[float, BandReason]:
     """Discharging power is positive."""
     band, price = piece.band.band, piece.band.import_per_kwh
-    out_wh = store.stored_wh * store.one_way
+    out_wh = max(0.0, store.stored_wh) * store.one_way
     critical_wh = min(out_wh, store.power_w * piece.critical_h)
     if band == "critical":
         even_w = out_wh / piece.critical_h
