@@ -1,0 +1,69 @@
+"""Following a noisy measurement without answering its noise.
+
+What changes by more than the noise is taken over at once, so nothing is lost in speed; what stays within it moves only
+by its mean, so a converter is not made to chatter.
+"""
+
+from dataclasses import dataclass
+from math import inf, nan
+
+from leyden.model.snapshot import Snapshot
+
+MEAN_S = 10.0
+"""Time over which deviations within the noise are averaged."""
+
+
+@dataclass(frozen=True, slots=True)
+class Steady:
+    """A value that stands until the measurement has really left it."""
+
+    value_w: float = nan
+    mean_w: float = 0.0
+    """Averaged deviation of the measurement since the value was set."""
+    elapsed_s: float = nan
+
+
+def noise_w(snapshot: Snapshot) -> float:
+    """Half the width of what counts as noise: five times what meters of class 0.2 do to a net demand.
+
+    0.5 % of grid and net demand together, which is never less than 0.5 % of what the meter and the converters measure;
+    and a quarter of a per cent of what the batteries' converters are rated for, below which no power matters.
+    """
+    rated_w = 0.0
+    for battery in snapshot.site.batteries:
+        rated_w += battery.converter.power_w
+    return 0.005 * (abs(snapshot.readings.grid.power_w) + abs(snapshot.derived.net_demand_w)) + 0.0025 * rated_w
+
+
+def steadied(before: Steady, measured_w: float, band_w: float, elapsed_s: float) -> Steady:
+    """The value after one more measurement: at once beyond the band, by the mean within it."""
+    off_w = measured_w - before.value_w
+    if not -band_w <= off_w <= band_w:
+        return Steady(measured_w, 0.0, elapsed_s)
+    mean_w = _mean(before, off_w, elapsed_s)
+    if abs(mean_w) > 0.25 * band_w:
+        return Steady(before.value_w + mean_w, 0.0, elapsed_s)
+    return Steady(before.value_w, mean_w, elapsed_s)
+
+
+def upper(before: Steady, measured_w: float, band_w: float, elapsed_s: float) -> Steady:
+    """The like, but never below the measurement: for a limit that must hold in spite of the noise."""
+    off_w = measured_w - before.value_w
+    if not -2.0 * band_w <= off_w <= 0.0:
+        return Steady(measured_w, 0.0, elapsed_s)
+    mean_w = _mean(before, off_w, elapsed_s)
+    if mean_w < -0.8 * band_w:
+        return Steady(max(before.value_w + mean_w, measured_w), 0.0, elapsed_s)
+    return Steady(before.value_w, mean_w, elapsed_s)
+
+
+def lower(before: Steady, measured_w: float, band_w: float, elapsed_s: float) -> Steady:
+    """The like, but never above the measurement."""
+    mirrored = upper(Steady(-before.value_w, -before.mean_w, before.elapsed_s), -measured_w, band_w, elapsed_s)
+    return Steady(-mirrored.value_w, -mirrored.mean_w, mirrored.elapsed_s)
+
+
+def _mean(before: Steady, off_w: float, elapsed_s: float) -> float:
+    dt_s = elapsed_s - before.elapsed_s
+    share = dt_s / (dt_s + MEAN_S) if 0.0 < dt_s < inf else 0.0
+    return before.mean_w + share * (off_w - before.mean_w)
