@@ -12,7 +12,8 @@ from dataclasses import MISSING, Field, dataclass, field, fields, is_dataclass
 from difflib import get_close_matches
 from typing import Any, Generic, TypeVar, get_type_hints
 
-from leyden.model.problem import Problem
+from leyden.model.errors import LeydenError
+from leyden.model.problem import Problem, SiteFileError
 from leyden.model.read_value import WrongValueError, example, read_scalar
 from leyden.model.table_fields import bare_hint, items_of, key_of, marks_of, values_of
 from leyden.model.target import DeviceRole, Target, TargetKind
@@ -44,6 +45,19 @@ class Read(Generic[T]):
     """The fields that could be read, defaults included, so that later checks see what there is."""
 
 
+LOOKUP_ERRORS = (LeydenError, LookupError, ValueError, OSError)
+"""What a lookup by name raises where the name is not there, or where its file cannot be used."""
+
+
+def said(error: Exception) -> Words:
+    """What an error says of itself, in both languages where it can."""
+    words = getattr(error, "words", None)
+    if isinstance(words, Words):
+        return words
+    text = str(error.args[0]) if isinstance(error, KeyError) and error.args else str(error)
+    return Words(text, text)
+
+
 _BAD = object()
 """Stands for a value whose problem has been told."""
 
@@ -59,6 +73,13 @@ class TableReader:
     def tell(self, path: Path, mend: Words, found: Words | None = None, warning: bool = False) -> None:
         """Add a problem with what stands at a place."""
         self.problems.append(self.file.problem(path, mend, found, warning))
+
+    def tell_error(self, path: Path, error: Exception) -> None:
+        """Tell what a lookup raised: the problems of the file it found, once, or what the error says of itself."""
+        if isinstance(error, SiteFileError):
+            self.problems += [problem for problem in error.problems if problem not in self.problems]
+        else:
+            self.tell(path, said(error))
 
     def read(self, cls: type[T], path: Path, besides: Collection[str] = ()) -> Read[T]:
         """The table at a place as a `cls`; keys named in `besides` belong to somebody else."""

@@ -5,8 +5,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from leyden.model.errors import LeydenError
-from leyden.model.read_table import Read, TableReader
+from leyden.model.read_table import LOOKUP_ERRORS, Read, TableReader
 from leyden.model.site import BATTERIES, GRID
 from leyden.model.site_tables import THINGS, DeviceTable, GridTable, SiteTable
 from leyden.model.toml_lines import Path
@@ -14,9 +13,6 @@ from leyden.model.words import Words
 
 MapRoles = Callable[[str], Collection[str]]
 """The roles of a device map by its name; raises LookupError, ValueError or LeydenError with the names there are."""
-
-LOOKUP_ERRORS = (LeydenError, LookupError, ValueError, OSError)
-"""What a lookup raises for a name that is not there, or for a file that cannot be used."""
 
 RESERVED = (GRID, BATTERIES, "site")
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")
@@ -139,7 +135,7 @@ def _check_maps(reader: TableReader, tables: Tables, map_roles: MapRoles) -> Non
             try:
                 known[name] = map_roles(read.values["map"])
             except LOOKUP_ERRORS as error:
-                reader.tell(("device", name, "map"), said(error))
+                reader.tell_error(("device", name, "map"), error)
     for device, role, path in tables.roles():
         if device in known and role not in known[device]:
             name, roles = tables.devices[device].values["map"], ", ".join(sorted(known[device]))
@@ -148,15 +144,6 @@ def _check_maps(reader: TableReader, tables: Tables, map_roles: MapRoles) -> Non
                 f"its map {name} has no role {role}, only: {roles}",
             )
             reader.tell(path, mend)
-
-
-def said(error: Exception) -> Words:
-    """What an error says of itself, the same in both languages."""
-    words = getattr(error, "words", None)
-    if isinstance(words, Words):
-        return words
-    text = str(error.args[0]) if isinstance(error, KeyError) and error.args else str(error)
-    return Words(text, text)
 
 
 def _check_loads(reader: TableReader, tables: Tables) -> None:

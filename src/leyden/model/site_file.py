@@ -6,9 +6,9 @@ from typing import Any, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from leyden.model.problem import SiteFileError
-from leyden.model.read_table import A_TABLE, Names, Read, TableReader
+from leyden.model.read_table import A_TABLE, LOOKUP_ERRORS, Names, Read, TableReader
 from leyden.model.site import Battery, CellRating, Converter, Device, Grid, Layout, Load, Site, Source
-from leyden.model.site_checks import LOOKUP_ERRORS, MapRoles, Tables, check_site, said
+from leyden.model.site_checks import MapRoles, Tables, check_site
 from leyden.model.site_tables import (
     SITE_KEYS,
     THINGS,
@@ -121,7 +121,7 @@ def _ratings(reader: TableReader, batteries: Mapping[str, Read[Any]], cells: Cel
             try:
                 found[name] = cells(read.values["cell"])
             except LOOKUP_ERRORS as error:
-                reader.tell(("battery", name, "cell"), said(error))
+                reader.tell_error(("battery", name, "cell"), error)
     return found
 
 
