@@ -217,7 +217,7 @@ export class DayChart {
         ctx.fillRect(x + r, u.bbox.top, w - r, STRIP * r)
         ctx.fillStyle = strong ? this.ink.ink : this.ink['ink-2']
         ctx.font = `${strong ? 650 : 500} ${10.5 * r}px ${this.ink.font}`
-        const text = [`${b.label} ${b.price}`, b.label].find((s) => ctx.measureText(s).width < w - 6 * r)
+        const text = [`${b.label} ${b.price}`, b.label, b.price].find((s) => ctx.measureText(s).width < w - 6 * r)
         if (text) ctx.fillText(text, x + w / 2, u.bbox.top + (STRIP / 2) * r)
       }
     })
@@ -283,6 +283,7 @@ export class DayChart {
       }
       ctx.font = `600 ${11 * r}px ${this.ink.font}`
       ctx.fillStyle = this.ink['ink-2']
+      ctx.textAlign = 'left'
       ctx.textBaseline = 'top'
       ctx.fillText(this.words.soc, u.bbox.left + 6 * r, u.bbox.top + 8 * r)
     })

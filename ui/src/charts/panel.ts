@@ -58,8 +58,6 @@ export class PanelChart {
       const q = point(value, view.unit, name)
       return `${q.text} ${q.unit}`.trim()
     }
-    // uPlot draws a point for a value that stands alone between gaps; a mean of one second must not vanish.
-    const alone = (_u: uPlot, _s: number, from: number, to: number) => to - from < 2
     return {
       width: this.width,
       height: this.el.clientHeight,
@@ -71,7 +69,7 @@ export class PanelChart {
         { ...base, splits: () => at, values: () => at.map((t) => (view.last ? this.label(t, at) : '')), size: view.last ? 24 : 6, gap: 5 },
         { ...base, size: AXIS_W, gap: 5, values: (_u, values) => values.map(text), space: 28 },
       ],
-      series: [{}, ...view.lines.flatMap((line) => [unseen, unseen, { stroke: line.colour, width: 1.5, spanGaps: false, points: { show: alone, size: 4 } }])],
+      series: [{}, ...view.lines.flatMap((line) => [unseen, unseen, { stroke: line.colour, width: 1.5, spanGaps: false, points: { show: true, filter: alone, size: 4 } }])],
       bands: view.lines.map((line, i) => ({ series: [3 * i + 1, 3 * i + 2] as [number, number], fill: alpha(line.colour, 0.22) })),
       hooks: {
         setCursor: [(u) => this.onCursor(u.cursor.idx == null || (u.cursor.left ?? -1) < 0 ? null : u.cursor.idx)],
@@ -101,6 +99,12 @@ export class PanelChart {
     if (step >= 86400 || here.clock === '00:00:00') return here.date.slice(5)
     return here.clock.slice(0, step < 60 ? 8 : 5)
   }
+}
+
+/** A value between two holes has no line to show it: it gets a dot. */
+function alone(u: uPlot, series: number): number[] {
+  const column = u.data[series] ?? []
+  return Array.from(column.keys()).filter((i) => column[i] != null && column[i - 1] == null && column[i + 1] == null)
 }
 
 /** Some air above and below; a flat line stands in the middle. */

@@ -1,4 +1,4 @@
-/** Where the boxes and lines of the energy flow lie, in a drawing of 460 by 312. Pure. */
+/** Where the boxes and lines of the energy flow lie, in a drawing of 460 by 312, its top 8 left empty. Pure. */
 import type { Sink, Source } from './flow'
 import type { Kind } from './types'
 
@@ -47,21 +47,21 @@ export function shapes(both: boolean): Record<string, Shape> {
     [`${name}-grid`]: bend([198, 82], [122, 140], 'down'),
   })
   const pair: Record<string, Shape> = {
-    'solar-load': bend([206, 82], [338, 142], 'down', 0.72),
-    'solar-battery': bend([178, 82], [178, 222], 'down', 0.24),
-    'solar-grid': bend([94, 82], [94, 124], 'down'),
-    'wind-load': bend([366, 82], [366, 124], 'down'),
-    'wind-battery': bend([282, 82], [282, 222], 'down', 0.24),
-    'wind-grid': bend([254, 82], [122, 142], 'down', 0.72),
+    'solar-load': bend([210, 82], [338, 142], 'down', 0.72),
+    'solar-battery': bend([184, 82], [184, 222], 'down', 0.24),
+    'solar-grid': bend([94, 82], [94, 124], 'down', 0.4),
+    'wind-load': bend([366, 82], [366, 124], 'down', 0.4),
+    'wind-battery': bend([276, 82], [276, 222], 'down', 0.24),
+    'wind-grid': bend([250, 82], [122, 142], 'down', 0.72),
   }
-  const left = both ? 154 : 198
-  const right = both ? 306 : 262
+  const left = both ? 158 : 198
+  const right = both ? 302 : 262
   return {
     ...(both ? pair : { ...sunny('solar'), ...sunny('wind') }),
     'grid-load': bend([122, 163], [338, 163], 'along', both ? 0.5 : 0.28),
-    'grid-battery': bend([122, 187], [left, 222], 'along'),
-    'battery-grid': bend([left, 222], [122, 187], 'up'),
-    'battery-load': bend([right, 222], [338, 187], 'up'),
+    'grid-battery': bend([122, 187], [left, 222], 'along', both ? 0.8 : 0.5),
+    'battery-grid': bend([left, 222], [122, 187], 'up', both ? 0.2 : 0.5),
+    'battery-load': bend([right, 222], [338, 187], 'up', both ? 0.2 : 0.5),
   }
 }
 

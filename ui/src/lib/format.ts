@@ -32,6 +32,14 @@ export function scaled(value: Known, unit: string): Quantity {
   return { text: num(value / factor, size === 0 ? 0 : small), unit: prefix + unit }
 }
 
+/** Two amounts in one unit, that of the larger: 2.00/0.08 MWh. */
+export function pair(a: Known, b: Known, unit: string): string {
+  const size = Math.max(Math.abs(a ?? 0), Math.abs(b ?? 0))
+  const [factor, prefix, digits] = SCALES.find(([f]) => size >= f) ?? SCALES[2]
+  const part = (value: Known) => num(known(value) ? value / factor : null, digits)
+  return `${part(a)}/${part(b)} ${prefix}${unit}`
+}
+
 export const power = (value: Known): Quantity => scaled(value, 'W')
 export const energy = (value: Known): Quantity => scaled(value, 'Wh')
 export const together = (q: Quantity): string => `${q.text} ${q.unit}`

@@ -1,6 +1,6 @@
 /** The instant the overview shows: now, or where the cursor stands on the day. */
 import { computed, provide, inject, ref, type ComputedRef, type InjectionKey, type Ref } from 'vue'
-import { live, qualityOf, site } from './live'
+import { gone, live, qualityOf, site } from './live'
 import { plannedAt, type Planned } from './plan'
 import { of } from './site'
 import { nearest, rowOf } from './table'
@@ -39,7 +39,7 @@ export function makeRoom(today: Today): Room {
     const now = live.value?.t ?? 0
     const t = cursor.value ?? now
     const planned = plannedAt(today.slots.value, t)
-    if (cursor.value == null) return { when: 'live', t, points: live.value?.points ?? {}, planned, quality: (names) => qualityOf(names) }
+    if (cursor.value == null) return { when: 'live', t, points: gone.value ? {} : (live.value?.points ?? {}), planned, quality: (names) => qualityOf(names) }
     const good = (): Quality => 'GOOD'
     if (t > now) return { when: 'ahead', t, points: {}, planned, quality: good }
     return { when: 'past', t, points: recorded(today, t), planned, quality: good }

@@ -8,6 +8,7 @@ import { askToken } from './auth'
 import type { Delta, Live, Quality, Site } from './types'
 
 const STALE_S = 3
+const GONE_S = 60
 const DEAD_S = 15 // three pings of the server missed: the line is dead though the socket may not know it
 const RETRY_S = [1, 2, 4, 8, 15]
 
@@ -36,6 +37,8 @@ function now(): number {
 export const age = computed(() => (dataAt.value ? Math.max(0, wall.value - dataAt.value) : Infinity))
 export const staleAfter = computed(() => Math.max(STALE_S, (3 * (site.value?.period_s ?? 1)) / (site.value?.speed || 1)))
 export const stale = computed(() => live.value != null && age.value > staleAfter.value)
+/** After a minute without data the last values say nothing any more: dashes stand in their place. */
+export const gone = computed(() => live.value != null && age.value > GONE_S)
 export const ready = computed(() => site.value != null && live.value != null)
 
 /** The worst quality among some points; a stale line makes everything stale. */

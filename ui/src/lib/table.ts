@@ -6,13 +6,20 @@ export type Table = { step_s: number; t: number[]; columns: Record<string, Colum
 
 export const EMPTY: Table = { step_s: 60, t: [], columns: {} }
 
-/** Means of all series on the union of their times; a hole longer than a step and a half gets a row of nulls, so lines break. */
+/** How far apart rows usually lie; a slow point has fewer rows than the step could hold, and that is no hole. */
+function usualStep(times: number[], step_s: number): number {
+  const apart = times.slice(1).map((at, i) => at - times[i]!).sort((a, b) => a - b)
+  return Math.max(step_s, apart[apart.length >> 1] ?? step_s)
+}
+
+/** One field of all series on the union of their times; where rows are missing one row of nulls breaks the lines. */
 export function tableOf(history: History, field: 'mean' | 'min' | 'max' = 'mean'): Table {
   const times = [...new Set(Object.values(history.series).flatMap((s) => s.t))].sort((a, b) => a - b)
+  const usual = usualStep(times, history.step_s)
   const t: number[] = []
   for (const at of times) {
     const last = t[t.length - 1]
-    if (last !== undefined && at - last > 1.5 * history.step_s) t.push(last + history.step_s)
+    if (last !== undefined && at - last > 2.5 * usual) t.push(last + usual)
     t.push(at)
   }
   const row = new Map(t.map((at, i) => [at, i]))
