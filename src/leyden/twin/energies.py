@@ -1,0 +1,29 @@
+"""What has flowed through a battery since the twin's start, so that energy can be held to account."""
+
+from dataclasses import dataclass
+
+
+@dataclass(slots=True)
+class Energies:
+    """All in joules and float64; a year of a container adds up with an error of less than a joule."""
+
+    discharged_j: float = 0.0
+    """AC, out of the converter."""
+    charged_j: float = 0.0
+    """AC, into the converter."""
+    converter_loss_j: float = 0.0
+    dc_j: float = 0.0
+    """Out of the battery at the converter's DC side, less what went in."""
+    joule_j: float = 0.0
+    """Heat of currents in cells and cables."""
+    outside_heat_j: float = 0.0
+    """Heat put into cells by faults."""
+    cooled_j: float = 0.0
+    """Heat led away from the cells."""
+    chemical_j: float = 0.0
+    """Into the cells' chemistry, less what came out."""
+    owed_j: float = 0.0
+    """What the cells still owe the converter. A step takes each cell's curve as straight; what that misses, less than a
+    millionth, is put right in the next step."""
+    moved_j: float = 0.0
+    """Chemical energy that came or went with a cell whose capacity a fault changed."""

@@ -1,0 +1,75 @@
+"""The kinds of faults that a twin can be given: data, in the words of those who put them in."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from leyden.model.words import Words
+
+TargetOf = Literal["device", "point", "battery", "source", "load"]
+"""What a kind of fault can be put on; a point is written `device.point`."""
+
+
+@dataclass(frozen=True, slots=True)
+class FaultParam:
+    """One number that says how bad it is."""
+
+    name: str
+    unit: str
+    label: Words
+    default: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
+class FaultKind:
+    """One kind of fault, with what it can be put on at this site."""
+
+    kind: str
+    label: Words
+    on: tuple[TargetOf, ...]
+    params: tuple[FaultParam, ...] = ()
+    targets: tuple[str, ...] = ()
+    """Names at this site; filled in by the twin."""
+
+
+_CELL = (
+    FaultParam("rack", "", Words("簇号,从1起", "rack, from 1"), default=1, low=1, high=1e6),
+    FaultParam("module", "", Words("模组号,从1起", "module, from 1"), default=1, low=1, high=1e6),
+    FaultParam("cell", "", Words("电芯号,从1起", "cell, from 1"), default=1, low=1, high=1e6),
+)
+
+KINDS: tuple[FaultKind, ...] = (
+    FaultKind("silent", Words("设备无应答", "device silent"), ("device",)),
+    FaultKind(
+        "slow",
+        Words("设备应答慢", "device slow"),
+        ("device",),
+        (FaultParam("delay_s", "s", Words("应答延迟", "delay of its answers"), default=2.0, low=0.0, high=60.0),),
+    ),
+    FaultKind("exceptions", Words("设备应答异常", "device answers exceptions"), ("device",)),
+    FaultKind("frozen", Words("数值冻结", "value frozen"), ("device", "point")),
+    FaultKind("nan", Words("数值缺失", "value missing (nan)"), ("device", "point")),
+    FaultKind("setpoint-ignored", Words("不执行设定值", "set-point ignored"), ("battery", "source")),
+    FaultKind("trip", Words("变流器跳闸", "converter trip"), ("battery",)),
+    FaultKind("load-trip", Words("负荷跳闸", "load trip"), ("load",)),
+    FaultKind(
+        "weak-cell",
+        Words("弱电芯", "weak cell"),
+        ("battery",),
+        (
+            *_CELL,
+            FaultParam("capacity_factor", "", Words("容量倍数", "times its capacity"), default=0.8, low=0.1, high=1.0),
+            FaultParam(
+                "resistance_factor", "", Words("内阻倍数", "times its resistance"), default=2.0, low=1.0, high=100.0
+            ),
+        ),
+    ),
+    FaultKind(
+        "hot-cell",
+        Words("热电芯", "hot cell"),
+        ("battery",),
+        (*_CELL, FaultParam("heat_w", "W", Words("额外发热", "extra heat"), default=25.0, low=0.0, high=1000.0)),
+    ),
+)
+"""Every kind; adding one is adding it here and saying in `effects` what it does."""
