@@ -5,7 +5,7 @@ it. Its class is its code; its `sentence` is a template in both languages over i
 """
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from typing import ClassVar
 
 from leyden.model.words import Words
@@ -25,7 +25,7 @@ class Reason:
     @property
     def words(self) -> Words:
         """The sentence with this reason's numbers in it."""
-        return self.sentence.fill(asdict(self))
+        return self.sentence.fill({item.name: getattr(self, item.name) for item in fields(self)})
 
     def as_json(self) -> dict[str, object]:
         """Code, numbers and sentence, as the record and the API keep them."""
