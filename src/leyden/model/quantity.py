@@ -124,6 +124,11 @@ def example_of(unit: str) -> str:
     return _EXAMPLES[unit]
 
 
+def units_of(unit: str) -> tuple[str, ...]:
+    """Every way to write a unit: W, kW, MW, GW."""
+    return tuple(_factors(unit))
+
+
 def _digits(number: Decimal) -> str:
     """Plain decimal digits, without an exponent or needless zeros."""
     text = f"{number:f}"
