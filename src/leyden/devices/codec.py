@@ -6,6 +6,7 @@ states become nan; nan becomes the first of those bits again.
 
 import math
 import struct
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -20,6 +21,8 @@ Words16 = NDArray[np.uint16]
 
 NO_FACTOR = 0x8000
 """A SunSpec scale factor (sunssf) that the device does not implement."""
+FINITE = sys.float_info.max
+"""What is beyond it is no number."""
 LARGEST_FACTOR = 10
 """SunSpec scale factors are powers of ten from -10 to 10."""
 
@@ -43,12 +46,14 @@ class RegisterType:
     @property
     def low(self) -> float:
         """The least number it holds."""
-        return {"unsigned": 0, "signed": -(1 << max(self.bits - 1, 0))}.get(self.kind, -math.inf)
+        return {"unsigned": 0, "signed": -1 - self.high}.get(self.kind, -self.high)
 
     @property
     def high(self) -> float:
         """The greatest number it holds."""
-        return {"unsigned": (1 << self.bits) - 1, "signed": (1 << max(self.bits - 1, 0)) - 1}.get(self.kind, math.inf)
+        if self.kind == "float":
+            return float(np.finfo(np.float32 if self.words == 2 else np.float64).max)
+        return (1 << self.bits - (self.kind == "signed")) - 1
 
 
 TYPES: Mapping[str, RegisterType] = {
@@ -83,9 +88,9 @@ class Coding:
     missing: tuple[int, ...] = ()
     """Bits that mean "not there"; the first of them is written for nan."""
     states: Mapping[int, int] | None = None
-    """Number in the device -> canonical state; several may mean the same, the first of them is written."""
-    low: float = -math.inf
-    high: float = math.inf
+    """Number in the device -> canonical state; the first of several is written. Never of a float."""
+    low: float = -FINITE
+    high: float = FINITE
     """Values outside [low, high] are not believed."""
 
     def resolution(self, factor: int = 0) -> float:
@@ -143,7 +148,7 @@ def encode(coding: Coding, value: float, factor: int = 0) -> tuple[int, ...] | N
         return None if number is None else split(number, kind.words, coding.low_word_first)
     exact = (coding.sign * value - coding.add) / (coding.scale * 10.0**factor)
     if kind.kind == "float":
-        packed = struct.pack(">f", np.float32(exact)) if kind.words == 2 else struct.pack(">d", exact)
+        packed = struct.pack(">f" if kind.words == 2 else ">d", min(max(exact, kind.low), kind.high))
         return split(int.from_bytes(packed, "big"), kind.words, coding.low_word_first)
     return split(_counts(coding, exact), kind.words, coding.low_word_first)
 
@@ -203,7 +208,7 @@ def decode_array(coding: Coding, registers: Words16, factor: int | None = 0) -> 
             values[numbers == raw] = state
     else:
         values = coding.sign * (numbers.astype(np.float64) * (coding.scale * 10.0**factor) + coding.add)
-        if coding.low > -math.inf or coding.high < math.inf:
+        if coding.low > -FINITE or coding.high < FINITE or kind.kind == "float":
             values[~((coding.low <= values) & (values <= coding.high))] = math.nan
     for missing in coding.missing:
         values[bits == missing] = math.nan
@@ -226,7 +231,7 @@ def encode_array(coding: Coding, values: Floats, factor: int = 0) -> Words16:
     exact = (coding.sign * np.where(absent, 0.0, flat) - coding.add) / (coding.scale * 10.0**factor)
     width = _WIDTHS[kind.words]
     if kind.kind == "float":
-        bits = exact.astype(width.replace("u", "f")).view(width)
+        bits = np.clip(exact, kind.low, kind.high).astype(width.replace("u", "f")).view(width)
     else:
         numbers = np.clip(np.rint(exact), kind.low, np.nextafter(float(kind.high) + 1, 0.0))
         bits = numbers.astype("i8" if kind.kind == "signed" else "u8").astype(width)

@@ -1,11 +1,10 @@
 """The points of a device map, from their tables: places, codings, and what contradicts itself there."""
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import IntEnum
 
-from leyden.devices.codec import TYPES, Coding, RegisterType, split
+from leyden.devices.codec import FINITE, TYPES, Coding, RegisterType, split
 from leyden.devices.map import Fixed, Model, Place, ReadPoint, WritePoint
 from leyden.devices.map_tables import (
     FixedTable,
@@ -119,8 +118,8 @@ class PointReader:
         self, path: Path, table: RegisterTable, kind: RegisterType, unit: str, states: Mapping[int, int] | None
     ) -> Coding | None:
         scale = self._scale(path, "" if table.share_of_rating else unit)
-        low = -math.inf if table.low is None else table.low
-        high = math.inf if table.high is None else table.high
+        low = -FINITE if table.low is None else table.low
+        high = FINITE if table.high is None else table.high
         if not low < high:
             self.reader.tell((*path, "low"), Words("low 应小于 high", "low must be below high"))
         if scale is None:
@@ -155,7 +154,7 @@ class PointReader:
                 return None
         else:
             value = written if isinstance(written, int | float) and not isinstance(written, bool) else 0.0
-        if not 0.0 < value < math.inf:
+        if not 0.0 < value <= FINITE:
             mend = Words("应为正数;反号用 sign = -1", "expected a number above 0; sign = -1 turns it round")
             self.reader.tell(at, mend)
             return None
@@ -170,6 +169,8 @@ class PointReader:
                 mend = Words(f"应说明各状态的数值:{names}", f"say which numbers mean which state: {names}")
                 self.reader.tell((*path, "states"), mend)
             return None
+        if TYPES[table.type].kind == "float":
+            self.reader.tell((*path, "type"), Words("状态应为整数类型", "a state needs a whole-number type"))
         for name in table.states:
             if name not in known:
                 self.reader.unknown((*path, "states", name), tuple(known))

@@ -7,7 +7,8 @@ the number of the latest request, which a twin that plays slow devices must not 
 import asyncio
 import struct
 from collections.abc import Mapping
-from typing import Protocol
+from typing import ClassVar, Protocol
+from weakref import WeakKeyDictionary
 
 from leyden.devices.map import Table
 from leyden.model.link_fault import LinkFault
@@ -49,27 +50,48 @@ class Unit(Protocol):
 
 
 class Listener:
-    """A port with units behind it."""
+    """A port with units behind it. Units that are added at the same host and port share one listener."""
 
-    def __init__(self) -> None:
-        self.units: dict[int, Unit] = {}
+    _there: ClassVar[WeakKeyDictionary[asyncio.AbstractEventLoop, dict[tuple[str, int], "Listener"]]] = (
+        WeakKeyDictionary()
+    )
+
+    def __init__(self, host: str) -> None:
+        self.host = host
+        self.port = 0
+        self._units: dict[int, Unit] = {}
         self._server: asyncio.Server | None = None
         self._peers: set[_Peer] = set()
 
-    async def start(self, host: str, port: int) -> int:
-        """Listen; returns the port, which the system chooses where 0 is asked for."""
+    @classmethod
+    async def at(cls, host: str, port: int) -> "Listener":
+        """The listener at an address, opened where there is none; port 0 lets the system choose a free one."""
         loop = asyncio.get_running_loop()
-        self._server = await loop.create_server(lambda: _Peer(self.units, self._peers), host, port)
-        bound: int = self._server.sockets[0].getsockname()[1]
-        return bound
+        there = cls._there.setdefault(loop, {})
+        if (host, port) in there:
+            return there[host, port]
+        listener = cls(host)
+        listener._server = await loop.create_server(lambda: _Peer(listener._units, listener._peers), host, port)
+        listener.port = listener._server.sockets[0].getsockname()[1]
+        there[host, listener.port] = listener
+        return listener
 
-    async def stop(self) -> None:
-        """Close the port and every connection."""
-        if self._server is not None:
-            self._server.close()
+    def add(self, number: int, unit: Unit) -> None:
+        """Let a unit answer; raises OSError where its number is taken."""
+        if number in self._units:
+            raise OSError(f"unit {number} at {self.host}:{self.port} is served already")
+        self._units[number] = unit
+
+    async def remove(self, unit: Unit) -> None:
+        """Take a unit away; without units the port is closed, with every connection to it."""
+        for number in [number for number, other in self._units.items() if other is unit]:
+            del self._units[number]
+        if not self._units and self._server is not None:
+            server, self._server = self._server, None
+            del self._there[asyncio.get_running_loop()][self.host, self.port]
+            server.close()
             self.cut()
-            await self._server.wait_closed()
-            self._server = None
+            await server.wait_closed()
 
     def cut(self) -> None:
         """Break every connection, as a pulled cable or a restarted gateway does."""

@@ -1,0 +1,284 @@
+"""One device: a task that polls it, writes to it, and connects it again when it is lost."""
+
+import asyncio
+import math
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+
+from leyden.devices.blocks import Block
+from leyden.devices.codec import decode_array
+from leyden.devices.image import RoleImage
+from leyden.devices.link import BAD_AFTER, Link, stale_after_s
+from leyden.devices.locate import MisfitError
+from leyden.devices.map import DeviceMap, Poll
+from leyden.devices.outbox import Outbox
+from leyden.devices.progress import Progress
+from leyden.devices.session import Port, Session, not_followed
+from leyden.devices.sunspec import ChainError
+from leyden.devices.things import Thing
+from leyden.devices.wire.errors import RefusedError, WireError
+from leyden.model.clock import Clock
+from leyden.model.readings import Reading
+from leyden.model.site import Device
+from leyden.model.words import Words
+
+FIRST_PAUSE_S, LONGEST_PAUSE_S = 1.0, 60.0
+"""Between attempts to connect, in site time; doubled each time."""
+
+_EARLY = 0.75
+"""A control poll is due a little before its period is over, or a cycle that comes early would skip it."""
+
+
+class Driver:
+    """Keeps the newest image of one device and delivers what it is to be told.
+
+    It does one request at a time, the most urgent first: writes, control points, slow points, then one block of cells;
+    so nothing waits longer than for the block under way.
+    """
+
+    def __init__(
+        self,
+        device: Device,
+        device_map: DeviceMap,
+        things: Sequence[Thing],
+        port: Port,
+        clock: Clock,
+        period_s: float,
+    ) -> None:
+        self.device = device
+        self._map = device_map
+        self._things = things
+        self._port = port
+        self._clock = clock
+        periods: Mapping[Poll, float] = {"control": device.poll_s, "slow": device.slow_s, "bulk": device.bulk_s}
+        self._stale_s = stale_after_s(device.poll_s)
+        self._images: dict[str, RoleImage] = {}
+        self._outboxes: dict[str, Outbox] = {}
+        for thing in things:
+            role = device_map.roles[thing.role]
+            stale_s = {name: stale_after_s(periods[point.poll]) for name, point in role.read.items()}
+            watchdog_s = None if role.watchdog_s is None else max(role.watchdog_s, 3 * period_s)
+            self._images[thing.role] = RoleImage(thing.role, stale_s)
+            self._outboxes[thing.role] = Outbox(tuple(role.write), watchdog_s, stale_after_s(period_s))
+        self._session: Session | None = None
+        self._sweeps: list[Progress] = []
+        self._wake = asyncio.Event()
+        self._stopping = False
+        self._asked: asyncio.Future[None] | None = None
+        self._asked_s = -math.inf
+        self._asked_at = 0.0
+        self.took_s = 0.0
+        """How long the latest control poll took, in wall time."""
+        self.tried = asyncio.Event()
+        """Set once it is known whether the device is there."""
+        self._answered_s = -math.inf
+        self._pause_s = FIRST_PAUSE_S
+        self._resume_s = -math.inf
+        self._error: Words | None = None
+        self._refused: dict[str, Words] = {}
+        self._link = Link()
+
+    def reading(self, role: str, now_s: float) -> Reading:
+        """The newest image of a role."""
+        return self._images[role].reading(now_s)
+
+    def want(self, role: str, values: Mapping[str, float], now_s: float) -> None:
+        """Drop a wish into the mailbox; what is new in it is sent as soon as the wire is free."""
+        self._outboxes[role].want(values, now_s)
+        self._wake.set()
+
+    def ask(self, now_s: float) -> "asyncio.Future[None] | None":
+        """Ask for the control points, if they are due and the device is there; the future is done when they came."""
+        if self._session is None:
+            return None
+        if self._asked is None:
+            if now_s - self._asked_s < _EARLY * self.device.poll_s:
+                return None
+            self._asked = asyncio.get_running_loop().create_future()
+            self._asked_s, self._asked_at = now_s, asyncio.get_running_loop().time()
+            self._wake.set()
+        return self._asked
+
+    def tick(self, now_s: float) -> None:
+        """Site time has passed: wake up if something is due."""
+        if self._session is None:
+            due = now_s >= self._resume_s
+        else:
+            due = any(sweep.due(now_s) for sweep in self._sweeps)
+        if due:
+            self._wake.set()
+
+    def link(self, now_s: float) -> Link:
+        """How the connection is doing."""
+        age_s = now_s - self._answered_s
+        error = self._error or next(iter(self._refused.values()), None)
+        if age_s <= self._stale_s:
+            state = "online"
+        elif self._session is not None and age_s <= BAD_AFTER * self._stale_s:
+            state = "stale"
+        else:
+            state = "offline"
+        known = self._link
+        return Link(state, age_s, error, known.maker, known.model, known.version, known.serial)  # type: ignore[arg-type]
+
+    def stop(self) -> None:
+        """Hand the device back and end."""
+        self._stopping = True
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Until stopped: connect, serve, and when the device is lost wait ever longer before the next attempt."""
+        while not self._stopping:
+            try:
+                await self._connect()
+                await self._serve()
+                await self._hand_back()
+            except (WireError, ChainError) as error:
+                self._lost(error.words)
+            except MisfitError as error:
+                self._lost(Words(str(error), str(error)))
+            finally:
+                self._session = None
+                self._answer()
+                self.tried.set()
+            await self._rest()
+
+    async def _connect(self) -> None:
+        session = await Session.open(self._port, self._map, self._things)
+        said = session.identity
+        self._link = Link(**{name: said.get(name, "") for name in ("maker", "model", "version", "serial")})  # type: ignore[arg-type]
+        for outbox in self._outboxes.values():
+            outbox.reset()
+        self._sweeps = [
+            Progress(session.sweeps["slow"], self.device.slow_s),
+            Progress(session.sweeps["bulk"], self.device.bulk_s),
+        ]
+        self._refused.clear()
+        self.took_s = 0.0
+        self._asked_s = -math.inf
+        self._session = session
+        await self._poll_control(session)
+        self.tried.set()
+
+    async def _serve(self) -> None:
+        session = self._session
+        assert session is not None
+        while not self._stopping:
+            if not await self._step(session):
+                self._wake.clear()
+                await self._wake.wait()
+
+    async def _step(self, session: Session) -> bool:
+        """Do the most urgent thing; False where there is nothing to do."""
+        now_s = self._clock.elapsed_s()
+        for role, outbox in self._outboxes.items():
+            if batch := self._take(session, role, outbox, now_s):
+                await self._deliver(session, role, outbox, batch)
+                return True
+        if self._asked is not None:
+            await self._poll_control(session)
+            return True
+        for progress in self._sweeps:
+            if progress.due(now_s):
+                await self._read_block(session, progress)
+                return True
+        return False
+
+    def _take(self, session: Session, role: str, outbox: Outbox, now_s: float) -> list[tuple[str, float]]:
+        writes = session.writes[role]
+
+        def echo(name: str) -> tuple[float, float]:
+            return self._images[role].newest(writes[name].read_back) if name in writes else (math.nan, -math.inf)
+
+        def resolution(name: str) -> float:
+            return session.resolution(role, name) if name in writes else 0.0
+
+        return [entry for entry in outbox.take(now_s, echo, resolution) if entry[0] in writes]
+
+    async def _deliver(self, session: Session, role: str, outbox: Outbox, batch: Sequence[tuple[str, float]]) -> None:
+        """Write, and read back what was written; a refusal is told and tried again with the next wish."""
+        for name, value in batch:
+            key = f"{role}.{name}"
+            try:
+                await session.put(role, name, value)
+                outbox.sent(name, value, self._clock.elapsed_s())
+                said = await session.echo(role, name)
+            except RefusedError as refused:
+                self._refused[key] = refused.words
+                continue
+            self._refused.pop(key, None)
+            if said is None:
+                continue
+            point = session.writes[role][name].read_back
+            if (role, point) in session.reads:
+                self._images[role].put(point, said, self._clock.elapsed_s())
+            if not abs(said - value) <= session.resolution(role, name) / 2 + 1e-9 * abs(value):
+                self._refused[key] = not_followed(name, value, said)
+
+    async def _poll_control(self, session: Session) -> None:
+        """All control blocks, one behind the other."""
+        failed = None
+        for block in session.sweeps["control"].blocks:
+            try:
+                registers = await session.port.read(block.table, block.address, block.count)
+            except RefusedError as refused:
+                failed = refused.words
+                continue
+            self._take_over(session, block, registers)
+        self._error = failed
+        if failed is None:
+            self._answered_s = self._clock.elapsed_s()
+            self._pause_s = FIRST_PAUSE_S
+        self._answer()
+
+    async def _read_block(self, session: Session, progress: Progress) -> None:
+        """The next block of a slow or bulk sweep; the arrays when the last one has come."""
+        block = progress.block
+        key = f"block {block.address}"
+        registers: Sequence[int] | None = None
+        try:
+            registers = await session.port.read(block.table, block.address, block.count)
+            self._take_over(session, block, registers)
+            self._refused.pop(key, None)
+        except RefusedError as refused:
+            self._refused[key] = refused.words
+        now_s = self._clock.elapsed_s()
+        for part, words, time_s in progress.take(registers, now_s):
+            point = part.point
+            factor = 0 if point.factor_address is None else session.factors.get(point.factor_address)
+            values = decode_array(point.coding, words, factor).reshape(point.shape or ())
+            self._images[point.role].put(point.name, values, time_s)
+
+    def _take_over(self, session: Session, block: Block, registers: Sequence[int]) -> None:
+        now_s = self._clock.elapsed_s()
+        for role, name, value in session.decoded(block, registers):
+            self._images[role].put(name, value, now_s)
+
+    def _answer(self) -> None:
+        """Whoever waits for the control points need wait no longer."""
+        asked, self._asked = self._asked, None
+        if asked is not None:
+            self.took_s = asyncio.get_running_loop().time() - self._asked_at
+            if not asked.done():
+                asked.set_result(None)
+
+    async def _hand_back(self) -> None:
+        """Leave the device as its map wants it left; from here on its watchdog counts down."""
+        session = self._session
+        assert session is not None
+        for role, outbox in self._outboxes.items():
+            if outbox.used:
+                for name, value in self._map.roles[role].idle.items():
+                    with suppress(RefusedError):
+                        if name in session.writes[role]:
+                            await session.put(role, name, value)
+
+    def _lost(self, words: Words) -> None:
+        self._error = words
+        self._resume_s = self._clock.elapsed_s() + self._pause_s
+        self._pause_s = min(2 * self._pause_s, LONGEST_PAUSE_S)
+
+    async def _rest(self) -> None:
+        while not self._stopping and self._clock.elapsed_s() < self._resume_s:
+            self._wake.clear()
+            await self._wake.wait()

@@ -1,0 +1,156 @@
+"""One connection to one device: where its points are, and how to read and write them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from leyden.devices.blocks import Block, Sweep, sweep_of
+from leyden.devices.codec import decode, decode_text, factor_of
+from leyden.devices.locate import Located, LocatedWrite, Locator
+from leyden.devices.map import POLLS, DeviceMap, Poll, Table
+from leyden.devices.sunspec import bases_of, walk
+from leyden.devices.things import Thing
+from leyden.devices.wire.errors import RefusedError, WireError
+from leyden.devices.wire.modbus import ModbusWire
+from leyden.model.words import Words, printed_value
+
+
+class NoFactorError(WireError):
+    """A point cannot be written because the device does not say its scale factor."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(Words(f"{name}:设备未给出比例因子", f"{name}: the device gives no scale factor"))
+
+
+@dataclass(frozen=True, slots=True)
+class Port:
+    """A unit behind a wire."""
+
+    wire: ModbusWire
+    unit: int
+    timeout_s: float
+
+    async def read(self, table: Table, address: int, count: int) -> list[int]:
+        """Registers; raises a WireError."""
+        return await self.wire.read(self.unit, table, address, count, self.timeout_s)
+
+    async def write(self, address: int, registers: tuple[int, ...]) -> None:
+        """Put registers; raises a WireError."""
+        await self.wire.write(self.unit, address, registers, self.timeout_s)
+
+    async def find(self, address: int, count: int) -> list[int] | None:
+        """Holding registers, or None where the device says it has none there."""
+        try:
+            return await self.read("holding", address, count)
+        except RefusedError as refused:
+            if refused.code == _NO_ADDRESS:
+                return None
+            raise
+
+
+_NO_ADDRESS = 2
+
+
+@dataclass(slots=True)
+class Session:
+    """A device as it was found when it was connected."""
+
+    port: Port
+    sweeps: Mapping[Poll, Sweep]
+    reads: Mapping[tuple[str, str], Located]
+    writes: Mapping[str, Mapping[str, LocatedWrite]]
+    identity: Mapping[str, str]
+    factors: dict[int, int | None] = field(default_factory=dict)
+    """Newest scale factor by the address of its register."""
+
+    @classmethod
+    async def open(cls, port: Port, device_map: DeviceMap, things: Sequence[Thing]) -> "Session":
+        """Connect, walk the SunSpec chain if there is one, and place every point.
+
+        Raises WireError, ChainError, or MisfitError.
+        """
+        bases = bases_of(device_map, await walk(port.find)) if device_map.models else {}
+        locators = {
+            thing.role: Locator(device_map, bases, thing.layout, thing.rated_w)
+            for thing in things
+            if thing.role in device_map.roles
+        }
+        points = [point for role, locator in locators.items() for point in locator.reads(role)]
+        session = cls(
+            port=port,
+            sweeps={poll: sweep_of(poll, points, device_map.gap) for poll in POLLS},
+            reads={(point.role, point.name): point for point in points},
+            writes={role: locator.writes(role) for role, locator in locators.items()},
+            identity=await _identity(port, Locator(device_map, bases).identity()),
+        )
+        for writes in session.writes.values():
+            for write in writes.values():
+                await session._learn_factor(write.point.factor_address)
+        return session
+
+    def decoded(self, block: Block, registers: Sequence[int]) -> list[tuple[str, str, float]]:
+        """Role, name and value of each single value in a block."""
+        found = []
+        for scalar in block.scalars:
+            point = scalar.point
+            factor: int | None = 0
+            if scalar.factor_at is not None and point.factor_address is not None:
+                factor = self.factors[point.factor_address] = factor_of(registers[scalar.factor_at])
+            value = decode(point.coding, registers[scalar.at : scalar.at + point.words], factor)
+            found.append((point.role, point.name, value))
+        return found
+
+    def resolution(self, role: str, name: str) -> float:
+        """The step in which a written point can be said, in SI."""
+        point = self.writes[role][name].point
+        return point.coding.resolution(self._factor(point) or 0)
+
+    async def put(self, role: str, name: str, value: float) -> None:
+        """Write a value, step by step as its map says. Raises WireError."""
+        write = self.writes[role][name]
+        factor = self._factor(write.point)
+        if factor is None:
+            raise NoFactorError(name)
+        for address, registers in write.frames(value, factor):
+            await self.port.write(address, registers)
+
+    async def echo(self, role: str, name: str) -> float | None:
+        """What the device says of a value just written; None where its map knows no way to ask. Raises WireError."""
+        write = self.writes[role][name]
+        if write.read_back == "none":
+            return None
+        point = write.point if write.read_back == "registers" else self.reads[role, write.read_back]
+        first, last = point.address, point.address + point.words - 1
+        if point.factor_address is not None:
+            first, last = min(first, point.factor_address), max(last, point.factor_address)
+        registers = await self.port.read(point.table, first, last - first + 1)
+        factor: int | None = 0
+        if point.factor_address is not None:
+            factor = self.factors[point.factor_address] = factor_of(registers[point.factor_address - first])
+        at = point.address - first
+        return decode(point.coding, registers[at : at + point.words], factor)
+
+    def _factor(self, point: Located) -> int | None:
+        return 0 if point.factor_address is None else self.factors.get(point.factor_address)
+
+    async def _learn_factor(self, address: int | None) -> None:
+        if address is not None and address not in self.factors:
+            registers = await self.port.find(address, 1)
+            self.factors[address] = None if registers is None else factor_of(registers[0])
+
+
+async def _identity(port: Port, places: Mapping[str, tuple[int, int]]) -> Mapping[str, str]:
+    found = {}
+    for name, (address, words) in places.items():
+        registers = await port.find(address, words)
+        found[name] = "" if registers is None else decode_text(registers)
+    return found
+
+
+def not_followed(name: str, wanted: float, said: float) -> Words:
+    """What to say where a device does not hold what was written to it."""
+    zh_wanted, zh_said = printed_value(name, wanted, "zh"), printed_value(name, said, "zh")
+    en_wanted, en_said = printed_value(name, wanted, "en"), printed_value(name, said, "en")
+    return Words(
+        f"回读不符:{name} 写入 {zh_wanted},设备为 {zh_said}",
+        f"read-back: {name} was set to {en_wanted}, the device says {en_said}",
+    )
