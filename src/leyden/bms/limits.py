@@ -1,5 +1,6 @@
 """What a battery management system watches, and when it derates, opens and closes: data, to be read as a table."""
 
+from bisect import bisect_right
 from dataclasses import dataclass
 from enum import IntFlag
 
@@ -31,7 +32,7 @@ class Protection:
 
     bit: FaultBits
     watched: int
-    """A row of what `bms.protect.watched` makes; larger is worse."""
+    """HIGH_V and its like below; larger is worse."""
     trip: float
     clear: float
     """Where it counts as healthy again."""
@@ -41,24 +42,31 @@ class Protection:
     """Whether only a person may close the rack again."""
 
 
-# Rows of what is watched, in the order of `bms.protect.watched`.
+# What is watched; for charging and discharging only while a rack does so.
 HIGH_V, LOW_V, HOT_CHARGING, HOT_ALWAYS, COLD_CHARGING, COLD_DISCHARGING, CURRENT = range(7)
 
 
-@dataclass(frozen=True, slots=True)
 class Curve:
-    """A fraction over a quantity: straight lines between points, held beyond them; nan gives 0."""
+    """A fraction over a quantity: straight lines between points, held beyond them."""
 
-    points: tuple[tuple[float, float], ...]
+    def __init__(self, *points: tuple[float, float]) -> None:
+        self.points = points
+        self._x = tuple(x for x, _ in points)
 
     def at(self, x: float) -> float:
-        """The fraction, 0 to 1."""
-        if not x > self.points[0][0]:
-            return self.points[0][1] if x == x else 0.0
-        for (x0, y0), (x1, y1) in zip(self.points, self.points[1:], strict=False):
-            if x <= x1:
-                return y0 + (y1 - y0) * (x - x0) / (x1 - x0)
-        return self.points[-1][1]
+        """The fraction, 0 to 1; nan allows nothing."""
+        right = bisect_right(self._x, x)
+        if x != x:
+            return 0.0
+        if right in (0, len(self._x)):
+            return self.points[right and -1][1]
+        (x0, y0), (x1, y1) = self.points[right - 1], self.points[right]
+        return y0 + (y1 - y0) * (x - x0) / (x1 - x0)
+
+
+CHARGE_BY_TEMPERATURE = Curve((0.0, 0.0), (2.0, 0.25), (5.0, 0.5), (10.0, 1.0), (45.0, 1.0), (53.0, 0.0))
+DISCHARGE_BY_TEMPERATURE = Curve((-15.0, 0.0), (0.0, 0.5), (5.0, 1.0), (50.0, 1.0), (58.0, 0.0))
+"""What lithium iron phosphate is commonly allowed, as a share of its current over [degC]."""
 
 
 def protections(low_v: float, high_v: float) -> tuple[Protection, ...]:
@@ -101,9 +109,10 @@ class BmsLimits:
     """A rack whose highest cell is here is full, whatever was counted."""
     empty_v: float
     """A rack whose lowest cell is here is empty, whatever was counted."""
-    charge_by_temperature: Curve = Curve(((0.0, 0.0), (2.0, 0.25), (5.0, 0.5), (10.0, 1.0), (45.0, 1.0), (53.0, 0.0)))
+    charge_by_temperature: Curve = CHARGE_BY_TEMPERATURE
     """Of the coldest and the hottest cell, whichever allows less."""
-    discharge_by_temperature: Curve = Curve(((-15.0, 0.0), (0.0, 0.5), (5.0, 1.0), (50.0, 1.0), (58.0, 0.0)))
+    discharge_by_temperature: Curve = DISCHARGE_BY_TEMPERATURE
+    """The same in discharge."""
     hold_s: float = 30.0
     """How long a limit that fell stays before it rises again."""
     rise_per_s: float = 0.01
@@ -128,8 +137,8 @@ def limits_for(rating: CellRating, current_max_a: float, series: int) -> BmsLimi
         capacity_ah=rating.capacity_ah,
         join_v=0.01 * series,
         protections=protections(low_v, high_v),
-        charge_by_voltage=Curve(((high_v - 0.2, 1.0), (high_v - 0.05, 0.0))),
-        discharge_by_voltage=Curve(((low_v + 0.3, 0.0), (low_v + 0.5, 1.0))),
+        charge_by_voltage=Curve((high_v - 0.2, 1.0), (high_v - 0.05, 0.0)),
+        discharge_by_voltage=Curve((low_v + 0.3, 0.0), (low_v + 0.5, 1.0)),
         full_v=high_v - 0.1,
         empty_v=low_v + 0.3,
     )
@@ -139,7 +148,7 @@ def limits_for(rating: CellRating, current_max_a: float, series: int) -> BmsLimi
 class ProtectionTable:
     """The protections as columns, so that all of them are judged for all racks at once."""
 
-    watched: NDArray[np.intp]
+    watched: NDArray[np.int64]
     trip: Floats
     clear: Floats
     delay_s: Floats
@@ -148,12 +157,12 @@ class ProtectionTable:
 
 
 def table_of(protections: tuple[Protection, ...]) -> ProtectionTable:
-    """Columns of shape (protection, 1), ready to be held against (protection, rack)."""
+    """The columns of a list of rules, each (rule,)."""
     return ProtectionTable(
-        watched=np.array([rule.watched for rule in protections], dtype=np.intp),
-        trip=np.array([[rule.trip] for rule in protections]),
-        clear=np.array([[rule.clear] for rule in protections]),
-        delay_s=np.array([[rule.delay_s] for rule in protections]),
-        bit=np.array([[int(rule.bit)] for rule in protections], dtype=np.int64),
-        by_hand=np.array([[rule.by_hand] for rule in protections], dtype=np.bool_),
+        watched=np.array([rule.watched for rule in protections], dtype=np.int64),
+        trip=np.array([rule.trip for rule in protections]),
+        clear=np.array([rule.clear for rule in protections]),
+        delay_s=np.array([rule.delay_s for rule in protections]),
+        bit=np.array([int(rule.bit) for rule in protections], dtype=np.int64),
+        by_hand=np.array([rule.by_hand for rule in protections], dtype=np.bool_),
     )

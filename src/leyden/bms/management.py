@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass, replace
 
+import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from leyden.bms.limits import BmsLimits, Curve, ProtectionTable
+from leyden.bms.limits import BmsLimits, ProtectionTable
 from leyden.bms.protect import Guard, Seen, guarded, new_guard
 from leyden.model.readings import Floats
 from leyden.model.states import BatteryState
@@ -55,13 +56,14 @@ class Bms:
     @property
     def soc(self) -> float:
         """Of the racks on the bus; of all where none is."""
-        closed = self.guard.closed
-        return float(self.rack_soc.mean() if closed.all() or not closed.any() else self.rack_soc[closed].mean())
+        guard = self.guard
+        counted = self.rack_soc if guard.all_closed or not guard.any_closed else self.rack_soc[guard.closed]
+        return float(counted.mean())
 
     @property
     def fault_bits(self) -> int:
         """FaultBits of all racks together."""
-        return int(np.bitwise_or.reduce(self.guard.latched))
+        return self.guard.bits
 
 
 def new_bms(limits: BmsLimits, rack_soc: Floats, closed: bool) -> Bms:
@@ -73,67 +75,75 @@ def new_bms(limits: BmsLimits, rack_soc: Floats, closed: bool) -> Bms:
 def advance(bms: Bms, limits: BmsLimits, table: ProtectionTable, seen: Seen, dt_s: float) -> Bms:
     """The system `dt_s` later, having seen its sensors."""
     guard = guarded(bms.guard, table, limits, seen, dt_s)
-    guard, joining_s = _joined(guard, limits, seen, bms.joining_s, dt_s)
-    charge, discharge = _allowances(bms, limits, seen, guard.closed, dt_s)
-    full_w = _full_power(guard, limits, seen)
+    guard, joining_s = (guard, 0.0) if guard.all_closed else _joined(guard, limits, seen, bms.joining_s, dt_s)
+    low_v, high_v, cold_degc, hot_degc, sum_v = worst(
+        seen.cell_voltage_min_v, seen.cell_voltage_max_v, seen.cell_temperature_min_degc,
+        seen.cell_temperature_max_degc, seen.voltage_v, guard.closed, not guard.any_closed,
+    )  # fmt: skip
+    by_charge, by_discharge = limits.charge_by_temperature, limits.discharge_by_temperature
+    charge = min(limits.charge_by_voltage.at(high_v), by_charge.at(cold_degc), by_charge.at(hot_degc))
+    discharge = min(limits.discharge_by_voltage.at(low_v), by_discharge.at(cold_degc), by_discharge.at(hot_degc))
+    charging, discharging = bms.charge.after(charge, limits, dt_s), bms.discharge.after(discharge, limits, dt_s)
+    full_w = limits.current_max_a * sum_v if guard.any_closed and not guard.opening else 0.0
+    counted = count(
+        bms.rack_soc, seen.current_a, seen.cell_voltage_min_v, seen.cell_voltage_max_v, limits.empty_v, limits.full_v,
+        dt_s / (3600.0 * limits.capacity_ah), ANCHOR_PER_S * dt_s,
+    )  # fmt: skip
     return Bms(
         guard=guard,
-        rack_soc=_counted(bms.rack_soc, limits, seen, dt_s),
+        rack_soc=counted,
         state=_state(guard),
-        charge=charge,
-        discharge=discharge,
-        charge_limit_w=charge.share * full_w,
-        discharge_limit_w=discharge.share * full_w,
+        charge=charging,
+        discharge=discharging,
+        charge_limit_w=charging.share * full_w,
+        discharge_limit_w=discharging.share * full_w,
         joining_s=joining_s,
     )
 
 
-def _counted(rack_soc: Floats, limits: BmsLimits, seen: Seen, dt_s: float) -> Floats:
-    """Charge counted by the current, pulled to an end where the cells say that the rack is there."""
-    counted: Floats = rack_soc - seen.current_a * (dt_s / (3600.0 * limits.capacity_ah))
-    full, empty = seen.cell_voltage_max_v >= limits.full_v, seen.cell_voltage_min_v <= limits.empty_v
-    if full.any() or empty.any():
-        step = ANCHOR_PER_S * dt_s
-        counted = np.where(full, np.minimum(counted + step, np.maximum(counted, 1.0)), counted)
-        counted = np.where(empty, np.maximum(counted - step, np.minimum(counted, 0.0)), counted)
-    return np.clip(counted, 0.0, 1.0)
+@numba.njit(cache=True)
+def count(
+    rack_soc: Floats, current_a: Floats, low_v: Floats, high_v: Floats, empty_v: float, full_v: float,
+    per_a: float, anchor: float,
+) -> Floats:  # fmt: skip
+    """Charge counted by the current, all (rack,), `per_a` of it per ampere; it gives way by up to `anchor` where the
+    cells say that a rack is full or empty. A current that is nan counts nothing."""
+    counted = np.empty_like(rack_soc)
+    for r in range(len(rack_soc)):
+        soc = rack_soc[r]
+        if current_a[r] == current_a[r]:
+            soc -= current_a[r] * per_a
+        if high_v[r] >= full_v:
+            soc = min(soc + anchor, max(soc, 1.0))
+        if low_v[r] <= empty_v:
+            soc = max(soc - anchor, min(soc, 0.0))
+        counted[r] = min(max(soc, 0.0), 1.0)
+    return counted
 
 
-def _allowances(
-    bms: Bms, limits: BmsLimits, seen: Seen, closed: NDArray[np.bool_], dt_s: float
-) -> tuple[Allowance, Allowance]:
-    """Charge and discharge, by the worst cell of the racks on the bus (of all where none is)."""
-    if closed.all() or not closed.any():
-        low_v, high_v = float(seen.cell_voltage_min_v.min()), float(seen.cell_voltage_max_v.max())
-        cold, hot = float(seen.cell_temperature_min_degc.min()), float(seen.cell_temperature_max_degc.max())
-    else:
-        low_v, high_v = float(seen.cell_voltage_min_v[closed].min()), float(seen.cell_voltage_max_v[closed].max())
-        cold = float(seen.cell_temperature_min_degc[closed].min())
-        hot = float(seen.cell_temperature_max_degc[closed].max())
-    charge = min(limits.charge_by_voltage.at(high_v), _worst(limits.charge_by_temperature, cold, hot))
-    discharge = min(limits.discharge_by_voltage.at(low_v), _worst(limits.discharge_by_temperature, cold, hot))
-    return bms.charge.after(charge, limits, dt_s), bms.discharge.after(discharge, limits, dt_s)
-
-
-def _worst(curve: Curve, cold_degc: float, hot_degc: float) -> float:
-    return min(curve.at(cold_degc), curve.at(hot_degc))
-
-
-def _full_power(guard: Guard, limits: BmsLimits, seen: Seen) -> float:
-    """Continuous power of the racks on the bus; 0 while one of them waits for its current to go."""
-    closed = guard.closed
-    if not closed.any() or bool(np.any(closed & (guard.latched != 0))):
-        return 0.0
-    return limits.current_max_a * float(seen.voltage_v[closed].sum())
+@numba.njit(cache=True)
+def worst(
+    low_v: Floats, high_v: Floats, cold_degc: Floats, hot_degc: Floats, voltage_v: Floats,
+    closed: NDArray[np.bool_], everywhere: bool,
+) -> tuple[float, float, float, float, float]:  # fmt: skip
+    """Over the racks on the bus, or `everywhere`: lowest and highest cell voltage and temperature, and the sum of rack
+    voltages. nan wins over every number."""
+    low, high, cold, hot, total_v = np.inf, -np.inf, np.inf, -np.inf, 0.0
+    for r in range(len(low_v)):
+        if closed[r] or everywhere:
+            low = low_v[r] if not low_v[r] >= low and low == low else low
+            high = high_v[r] if not high_v[r] <= high and high == high else high
+            cold = cold_degc[r] if not cold_degc[r] >= cold and cold == cold else cold
+            hot = hot_degc[r] if not hot_degc[r] <= hot and hot == hot else hot
+            total_v += voltage_v[r]
+    return low, high, cold, hot, total_v
 
 
 def _joined(guard: Guard, limits: BmsLimits, seen: Seen, joining_s: float, dt_s: float) -> tuple[Guard, float]:
     """Close the next healthy rack after its pre-charge, where its voltage agrees with the bus and little flows."""
     closed = guard.closed
-    if closed.all():
-        return guard, 0.0
     candidates = ~closed & (guard.latched == 0)
-    if closed.any():
+    if guard.any_closed:
         apart_v = np.abs(seen.voltage_v - seen.voltage_v[closed].mean())
         calm = float(np.abs(seen.current_a[closed]).mean()) <= limits.join_share * limits.current_max_a
         candidates &= (apart_v <= limits.join_v) & calm
@@ -147,6 +157,6 @@ def _joined(guard: Guard, limits: BmsLimits, seen: Seen, joining_s: float, dt_s:
 
 
 def _state(guard: Guard) -> BatteryState:
-    if guard.closed.any():
+    if guard.any_closed:
         return BatteryState.CONNECTED
     return BatteryState.FAULT if guard.latched.all() else BatteryState.CONNECTING

@@ -56,6 +56,4 @@ def advance(generator: Generator, available_w: float, rated_w: float, dt_s: floa
     power_w = min(available_w, ceiling_w) if run else 0.0
     asleep = power_w < ASLEEP_SHARE * rated_w
     state = ConverterState.OFF if not run else ConverterState.STANDBY if asleep else ConverterState.RUNNING
-    return replace(
-        generator, power_w=power_w, ceiling_w=ceiling_w, limit_w=limit_w, run=run, state=state, watchdog_left_s=left_s
-    )
+    return Generator(power_w, ceiling_w, limit_w, run, state, generator.watchdog_s, left_s)

@@ -16,11 +16,10 @@ SOC, TEMPERATURE, VOLTAGE, CHEMICAL = range(4)
 CAPACITY, PER_CAPACITY, RESISTANCE, HEAT = range(4)
 """Capacity [C], its inverse (dividing is slow), resistance [ohm], heat from outside [W]."""
 
-EMF, STIFFNESS, V_LOW, V_HIGH, T_LOW, T_HIGH, STORED, MADE, COOLED = range(9)
-"""What `step_cells` tells of each rack, (9, rack). Sum of open-circuit voltages [V]; by how much they fall for a charge
-taken, half the sum of dOCV/dQ [V/C]; lowest and highest cell voltage [V] and temperature [degC]; then of the step
-itself [J]: energy into the cells' chemistry, heat made (outside heat with it), heat led away."""
-SUMS = 9
+EMF, STIFFNESS, V_LOW, V_HIGH, T_LOW, T_HIGH = range(6)
+"""What `step_cells` tells of each rack, (6, rack). Sum of open-circuit voltages [V]; by how much they fall for a charge
+taken, half the sum of dOCV/dQ [V/C]; lowest and highest cell voltage [V] and temperature [degC]."""
+SUMS = 6
 
 _PER_STEP = 1.0 / STEP
 
@@ -30,20 +29,23 @@ _PER_STEP = 1.0 / STEP
 def step_cells(
     state: Floats, made: Floats, current_a: Floats, nodes: Floats, heat: tuple[float, float, float, float],
     dt_s: float, sums: Floats,
-) -> None:  # fmt: skip
+) -> tuple[float, float, float]:  # fmt: skip
     """Move all cells on by `dt_s` under constant rack currents (rack,), discharge positive; `state` and `sums` change.
+
+    Returns, of the step, for all cells [J]: energy into their chemistry, heat made (from outside too), heat led away.
 
     `nodes` are an OcvCurve's; `heat` is surroundings [degC], cooling [W/K], heat capacity [J/K] and what is left of a
     temperature difference after the step. Charge is counted in float64: in float32 a trickle of C/2000 loses a seventh.
     """
     ambient_degc, cooling_w_per_k, heat_capacity_j_per_k, left = heat
     per_cooling, top = 1.0 / cooling_w_per_k, nodes.shape[0] - 2
+    stored_j, made_w, warmed = 0.0, 0.0, 0.0
     for r in range(state.shape[1]):
         soc, temperature_degc, voltage_v, chemical_v = state[0, r], state[1, r], state[2, r], state[3, r]
         capacity_c, per_capacity, resistance_ohm, heat_w = made[0, r], made[1, r], made[2, r], made[3, r]
         i_a = current_a[r]
         charge_c, square = i_a * dt_s, i_a * i_a
-        emf_v, stiffness, stored_j = 0.0, 0.0, 0.0
+        emf_v, stiffness = 0.0, 0.0
         for k in range(soc.shape[0]):
             z = soc[k] - charge_c * per_capacity[k]
             soc[k] = z
@@ -57,7 +59,6 @@ def step_cells(
             emf_v += base + f * rise
             stiffness += rise * per_capacity[k]
             voltage_v[k] = base + f * rise - i_a * resistance_ohm[k]
-        made_w, warmed = 0.0, 0.0
         for k in range(soc.shape[0]):
             w = square * resistance_ohm[k] + heat_w[k]
             before = temperature_degc[k]
@@ -72,5 +73,4 @@ def step_cells(
             t_low, t_high = min(t_low, t), max(t_high, t)
         sums[0, r], sums[1, r] = emf_v, 0.5 * _PER_STEP * stiffness
         sums[2, r], sums[3, r], sums[4, r], sums[5, r] = v_low, v_high, t_low, t_high
-        sums[6, r], sums[7, r] = stored_j, made_w * dt_s
-        sums[8, r] = made_w * dt_s - heat_capacity_j_per_k * warmed
+    return stored_j, made_w * dt_s, made_w * dt_s - heat_capacity_j_per_k * warmed

@@ -15,22 +15,31 @@ from leyden.model.readings import Floats
 @numba.njit(cache=True)
 def share_power(
     emf_v: Floats, resistance_ohm: Floats, low_a: Floats, high_a: Floats, power_w: float, current_a: Floats
-) -> float:
-    """Bus voltage [V]; writes the currents of the racks, discharge positive, into `current_a` (rack,).
+) -> tuple[float, float, float]:
+    """Bus voltage [V], sum of the racks' currents [A] and of their squares [A^2]; discharge is positive.
 
-    `low_a` <= 0 <= `high_a` bound each rack's current: 0 and 0 is an open contactor, -inf and inf is no limit. The
-    power reached is V times the sum of currents: less than asked for where that cannot be had. The voltage is 0 where
-    nothing is connected.
-
-    Limits are met exactly in at most one pass a rack: of the racks beyond a limit those on the side that is more
-    violated stay there in the end too, so they are fixed and the rest is solved again.
+    The currents are written into `current_a` (rack,). `low_a` <= 0 <= `high_a` bound each of them: 0 and 0 is an open
+    contactor, -inf and inf is no limit. The power reached is voltage times current: less than asked for where that
+    cannot be had. The voltage is 0 where nothing is connected.
     """
+    voltage_v = _solve(emf_v, resistance_ohm, low_a, high_a, power_w, current_a)
+    total_a, squares = 0.0, 0.0
+    for r in range(len(emf_v)):
+        total_a += current_a[r]
+        squares += current_a[r] ** 2
+    return voltage_v, total_a, squares
+
+
+@numba.njit(cache=True)
+def _solve(
+    emf_v: Floats, resistance_ohm: Floats, low_a: Floats, high_a: Floats, power_w: float, current_a: Floats
+) -> float:
+    """Limits are met exactly in at most one pass a rack: of the racks beyond a limit, those on the side that is more
+    violated stay there in the end too, so they are fixed and the rest is solved again."""
     fixed = low_a == high_a
     current_a[:] = 0.0
-    voltage_v = 0.0
     for _ in range(len(emf_v)):
-        a = 0.0
-        g = 0.0
+        a, g = 0.0, 0.0
         for r in range(len(emf_v)):
             if fixed[r]:
                 a += current_a[r]
@@ -38,20 +47,20 @@ def share_power(
                 a += emf_v[r] / resistance_ohm[r]
                 g += 1.0 / resistance_ohm[r]
         if g == 0.0:
-            return _edge(emf_v, resistance_ohm, current_a)
+            break
         voltage_v = (a + math.sqrt(max(a * a - 4.0 * g * power_w, 0.0))) / (2.0 * g)
-        over = 0.0
+        over_a = 0.0
         for r in range(len(emf_v)):
             if not fixed[r]:
                 current_a[r] = (emf_v[r] - voltage_v) / resistance_ohm[r]
-                over += current_a[r] - min(max(current_a[r], low_a[r]), high_a[r])
+                over_a += current_a[r] - min(max(current_a[r], low_a[r]), high_a[r])
         done = True
         for r in range(len(emf_v)):
             if fixed[r]:
                 continue
-            if current_a[r] > high_a[r] and over >= 0.0:
+            if current_a[r] > high_a[r] and over_a >= 0.0:
                 current_a[r], fixed[r], done = high_a[r], True, False
-            elif current_a[r] < low_a[r] and over <= 0.0:
+            elif current_a[r] < low_a[r] and over_a <= 0.0:
                 current_a[r], fixed[r], done = low_a[r], True, False
         if done:
             return voltage_v

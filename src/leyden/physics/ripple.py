@@ -1,6 +1,7 @@
 """Movement within seconds to minutes for profiles that only know quarters of an hour: a function of seed and time."""
 
 import math
+from functools import lru_cache
 
 OCTAVES = ((97.0, 0.5), (19.0, 0.3), (5.0, 0.2))
 """Period of the nodes [s] and share of the whole: clouds and machines move over a minute more than over seconds."""
@@ -21,6 +22,7 @@ def ripple(seed: int, time_s: float) -> float:
     return total
 
 
+@lru_cache(maxsize=4096)  # the nodes on both sides of now are asked for again and again
 def _node(seed: int, index: int) -> float:
     """A number between -1 and 1 that looks random: splitmix64, Steele et al. 2014, doi 10.1145/2660193.2660195."""
     z = (seed * 0x9E3779B97F4A7C15 + index * 0xD1B54A32D192ED03) & _MASK

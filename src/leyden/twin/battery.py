@@ -9,7 +9,7 @@ from leyden.bms import Bms, Seen, limits_for, new_bms, reset, table_of
 from leyden.bms import advance as advance_bms
 from leyden.model.readings import Floats
 from leyden.model.site import Battery
-from leyden.model.states import BatteryState, ConverterState
+from leyden.model.states import ConverterState
 from leyden.pcs.converter import Order, Pcs, PcsRating, Surroundings, told
 from leyden.pcs.converter import advance as advance_pcs
 from leyden.physics import Cell, ac_power, dc_power, share_power
@@ -54,6 +54,7 @@ class BatteryTwin:
         self.dc_power_w = 0.0
         """Behind the converter, discharge positive."""
         self.limits = limits_for(battery.cell, cell.current_max_a, series)
+        self._unlimited = np.full(racks, np.inf)
         self._table = table_of(self.limits.protections)
         self._gain = 1.0 + CURRENT_GAIN_ERROR * rng.standard_normal(racks)
         self._offset_a = CURRENT_OFFSET_A * rng.standard_normal(racks)
@@ -67,12 +68,16 @@ class BatteryTwin:
 
     def settle(self) -> None:
         """Make voltages, sums and limits agree with cells and contactors, without moving time; compiles the kernels."""
-        resistance = self.made[cells.RESISTANCE].sum(axis=1)
-        self._rack_ohm = resistance + RACK_CABLE_OHM
         self.state[cells.CHEMICAL] = self.cell.ocv.integral_v(self.state[cells.SOC])
-        self._step_cells(0.0)
+        self._made_new()
         self._share(0.0, 0.0)
-        self.bms = advance_bms(self.bms, self.limits, self._table, self._seen(), 0.0)
+        self.bms = advance_bms(self.bms, self.limits, self._table, self._see(), 0.0)
+
+    def _made_new(self) -> None:
+        """What follows from how the cells are made."""
+        self._rack_ohm = self.made[cells.RESISTANCE].sum(axis=1) + RACK_CABLE_OHM
+        self._outside_w = float(self.made[cells.HEAT].sum())
+        self._step_cells(0.0)
 
     def command(self, values: Mapping[str, float]) -> None:
         """What was written to the converter; raises ValueError for an unknown point."""
@@ -95,8 +100,7 @@ class BatteryTwin:
             self.made[cells.HEAT, rack, k] += fault.heat_w
         self.made[cells.PER_CAPACITY] = 1.0 / self.made[cells.CAPACITY]
         self.energies.moved_j += float(((self.made[cells.CAPACITY] - before) * self.state[cells.CHEMICAL]).sum())
-        self._rack_ohm = self.made[cells.RESISTANCE].sum(axis=1) + RACK_CABLE_OHM
-        self._step_cells(0.0)
+        self._made_new()
 
     def stored_j(self) -> float:
         """Chemical energy above SOC 0, from the state of charge alone."""
@@ -104,27 +108,20 @@ class BatteryTwin:
 
     def step(self, dt_s: float) -> None:
         """Move on by `dt_s`: the converter within what the management allowed, then the cells, then the management."""
-        self.pcs = advance_pcs(self.pcs, self.rating, self._surroundings(), dt_s)
+        bms = self.bms
+        around = Surroundings(
+            bms.charge_limit_w, bms.discharge_limit_w, bms.guard.any_closed, self.tripped, self._ambient_degc
+        )
+        self.pcs = advance_pcs(self.pcs, self.rating, around, dt_s)
         on_dc = self.pcs.state in (ConverterState.RUNNING, ConverterState.STOPPING)
         wanted_w = self._dc_power() if on_dc else 0.0
         owed_w = self.energies.owed_j / dt_s
-        reached_w = self._share(wanted_w + owed_w, dt_s)
+        reached_w, squares = self._share(wanted_w + owed_w, dt_s)
         if on_dc and abs(reached_w - wanted_w - owed_w) > 1e-9 * self.rating.power_w:
             wanted_w = self._give_less(reached_w - owed_w)
         self.dc_power_w = wanted_w
-        self._step_cells(dt_s)
-        self._count(wanted_w, dt_s)
-        self.bms = advance_bms(self.bms, self.limits, self._table, self._seen(), dt_s)
-
-    def _surroundings(self) -> Surroundings:
-        q, rated = self.pcs.reactive_power_var, self.rating.apparent_va
-        return Surroundings(
-            low_w=min(ac_power(-self.bms.charge_limit_w, q, rated), 0.0),
-            high_w=max(ac_power(self.bms.discharge_limit_w, q, rated), 0.0),
-            dc_ready=bool(self.bms.closed.any()),
-            tripped=self.tripped,
-            ambient_degc=self._ambient_degc,
-        )
+        self._count(wanted_w, squares, self._step_cells(dt_s), dt_s)
+        self.bms = advance_bms(bms, self.limits, self._table, self._see(), dt_s)
 
     def _dc_power(self) -> float:
         return dc_power(self.pcs.power_w, self.pcs.reactive_power_var, self.rating.apparent_va)
@@ -135,57 +132,55 @@ class BatteryTwin:
         self.pcs = replace(self.pcs, power_w=power_w, reference_w=power_w)
         return self._dc_power()
 
-    def _share(self, power_w: float, dt_s: float) -> float:
-        """Find the racks' currents for a DC power, as they are on average over the step; the power that is reached."""
-        high_a = np.where(self.bms.closed, np.inf, 0.0)
-        ohm = self._rack_ohm + dt_s * self.sums[cells.STIFFNESS]
-        self.bus_v = share_power(self.sums[cells.EMF], ohm, -high_a, high_a, power_w, self.current_a)
-        return self.bus_v * float(self.current_a.sum())
+    def _share(self, power_w: float, dt_s: float) -> tuple[float, float]:
+        """Find the racks' currents for a DC power, as they are on average over the step.
 
-    def _step_cells(self, dt_s: float) -> None:
+        Returns the power that is reached and the sum of the squares of the currents.
+        """
+        guard = self.bms.guard
+        high_a = self._unlimited if guard.all_closed else np.where(guard.closed, np.inf, 0.0)
+        ohm = self._rack_ohm + dt_s * self.sums[cells.STIFFNESS]
+        self.bus_v, total_a, squares = share_power(self.sums[cells.EMF], ohm, -high_a, high_a, power_w, self.current_a)
+        return self.bus_v * total_a, squares
+
+    def _step_cells(self, dt_s: float) -> tuple[float, float, float]:
         cell = self.cell
         left = decay(dt_s, cell.heat_capacity_j_per_k / cell.cooling_w_per_k)
         heat = (self._ambient_degc, cell.cooling_w_per_k, cell.heat_capacity_j_per_k, left)
-        cells.step_cells(self.state, self.made, self.current_a, cell.ocv.nodes, heat, dt_s, self.sums)
+        return cells.step_cells(self.state, self.made, self.current_a, cell.ocv.nodes, heat, dt_s, self.sums)
 
-    def _count(self, dc_w: float, dt_s: float) -> None:
+    def _count(self, dc_w: float, squares: float, of_cells: tuple[float, float, float], dt_s: float) -> None:
         """Book the step; what the cells gave more or less than the converter took is owed to the next."""
         book = self.energies
-        outside_j = float(self.made[cells.HEAT].sum()) * dt_s
-        cable_j = RACK_CABLE_OHM * float((self.current_a**2).sum()) * dt_s
-        joule_j = float(self.sums[cells.MADE].sum()) - outside_j + cable_j
-        stored_j = float(self.sums[cells.STORED].sum())
+        stored_j, made_j, cooled_j = of_cells
+        outside_j = self._outside_w * dt_s
+        cable_j = RACK_CABLE_OHM * squares * dt_s
+        joule_j = made_j - outside_j + cable_j
         ac_j = self.pcs.power_w * dt_s
-        book.discharged_j += max(ac_j, 0.0)
-        book.charged_j += max(-ac_j, 0.0)
+        if ac_j > 0.0:
+            book.discharged_j += ac_j
+        else:
+            book.charged_j -= ac_j
         book.converter_loss_j += dc_w * dt_s - ac_j
         book.dc_j += dc_w * dt_s
         book.joule_j += joule_j
         book.outside_heat_j += outside_j
-        book.cooled_j += float(self.sums[cells.COOLED].sum()) + cable_j
+        book.cooled_j += cooled_j + cable_j
         book.chemical_j += stored_j
-        book.owed_j += dc_w * dt_s - (-stored_j - joule_j)
+        book.owed_j += dc_w * dt_s + stored_j + joule_j
 
-    def _seen(self) -> Seen:
-        """What the rack's sensors say to the management."""
-        return Seen(
-            cell_voltage_min_v=self.sums[cells.V_LOW],
-            cell_voltage_max_v=self.sums[cells.V_HIGH],
-            cell_temperature_min_degc=self.sums[cells.T_LOW],
-            cell_temperature_max_degc=self.sums[cells.T_HIGH],
-            current_a=np.where(self.bms.closed, self.current_a * self._gain + self._offset_a, 0.0),
-            voltage_v=self.sums[cells.EMF] - self.current_a * self._rack_ohm,
+    def _see(self) -> Seen:
+        """What the racks' sensors say from now on; an open rack's current is known to be none."""
+        sums, current_a = self.sums.copy(), self.current_a * self._gain + self._offset_a
+        self.seen = Seen(
+            cell_voltage_min_v=sums[cells.V_LOW],
+            cell_voltage_max_v=sums[cells.V_HIGH],
+            cell_temperature_min_degc=sums[cells.T_LOW],
+            cell_temperature_max_degc=sums[cells.T_HIGH],
+            current_a=current_a if self.bms.guard.all_closed else np.where(self.bms.closed, current_a, 0.0),
+            voltage_v=sums[cells.EMF] - self.current_a * self._rack_ohm,
         )
-
-    @property
-    def seen(self) -> Seen:
-        """What the rack's sensors say now."""
-        return self._seen()
-
-    @property
-    def connected(self) -> bool:
-        """Whether any rack is on the bus."""
-        return self.bms.state is BatteryState.CONNECTED
+        return self.seen
 
 
 def _made(cell: Cell, options: TwinOptions, rng: np.random.Generator, shape: tuple[int, int]) -> Floats:

@@ -3,7 +3,7 @@
 from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, tzinfo
 from functools import cache
 from pathlib import Path
 from typing import Protocol
@@ -42,10 +42,20 @@ class Moment:
 
     local: datetime
     """The site's own wall clock."""
+    slot: int
+    """Quarter of an hour in a leap year, by the wall clock."""
+    part: float
+    """How far into it, 0 to 1."""
     epoch_s: float
     """Seconds since 1970 UTC."""
     elapsed_s: float
     """Since the twin's start."""
+
+
+def moment(now: datetime, zone: tzinfo, elapsed_s: float) -> Moment:
+    """The moment of an aware time, at a place."""
+    local = now.astimezone(zone)
+    return Moment(local, *slot_of(local), now.timestamp(), elapsed_s)
 
 
 class Profile(Protocol):
@@ -92,11 +102,10 @@ class Year:
 
     def power_w(self, moment: Moment) -> float:
         """At this moment."""
-        slot, part = slot_of(moment.local)
-        if slot != self._slot:
-            self._slot, self._edges = slot, edges(self._values, moment.local)
+        if moment.slot != self._slot:
+            self._slot, self._edges = moment.slot, edges(self._values, moment.local)
         here, there = self._edges
-        power_w = self._peak_w * (here + part * (there - here))
+        power_w = self._peak_w * (here + moment.part * (there - here))
         if self._ripple == 0.0 or power_w == 0.0:
             return power_w
         return power_w * (1.0 + self._ripple * ripple(self._seed, moment.epoch_s))

@@ -22,7 +22,7 @@ from leyden.twin.distort import distorted
 from leyden.twin.faults import Fault, Faults
 from leyden.twin.gate import GateMeter, GateSample
 from leyden.twin.options import ProfileOptions, TwinOptions
-from leyden.twin.profiles import Moment, ProfileError, make_profile
+from leyden.twin.profiles import ProfileError, make_profile, moment
 from leyden.twin.report import (
     BatteryReporter,
     Mains,
@@ -197,15 +197,14 @@ class Twin:
 
     def _bus(self, dt_s: float) -> tuple[float, float]:
         """Move what follows profiles on by `dt_s`; the sum of all that flows into the bus but the grid."""
-        now = self.time
-        moment = Moment(now.astimezone(self.site.zone), now.timestamp(), self.told_s)
+        now = moment(self.time, self.site.zone, self.told_s)
         power_w, reactive_var = 0.0, 0.0
         for load in self.loads.values():
-            load.step(moment, dt_s)
+            load.step(now, dt_s)
             power_w, reactive_var = power_w + load.power_w, reactive_var + load.reactive_power_var
         for sources in (self.solar, self.wind):
             for source in sources.values():
-                source.step(moment, dt_s)
+                source.step(now, dt_s)
                 power_w += source.generator.power_w
         for battery in self.batteries.values():
             power_w, reactive_var = power_w + battery.pcs.power_w, reactive_var + battery.pcs.reactive_power_var
