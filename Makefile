@@ -53,7 +53,7 @@ bench: ## measure Leyden on this machine
 
 docs: ## the documentation, into build/docs
 	$(SETUP) docs
-	NO_MKDOCS_2_WARNING=1 $(RUN)mkdocs build --strict --quiet --site-dir build/docs
+	NO_MKDOCS_2_WARNING=1 $(RUN)mkdocs build --strict --site-dir build/docs
 
 ui: ## build the control room into src/leyden/web/static (needs Node 20.19 or newer)
 	cd ui && $(NPM) ci --no-audit --no-fund && $(NPM) run build
