@@ -1,13 +1,15 @@
 """What a site's configuration should be warned of, or must not say: what only shows once all tables are together."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 
 from leyden.model.read_table import TableReader
 from leyden.model.site import Site
+from leyden.model.toml_lines import Path
 from leyden.model.words import Words, printed_value
 from leyden.plan import PlanOptions, Tariff
+from leyden.twin import PROFILES, ProfileOptions, TwinOptions
 
 EXPORT_BACK_S = 2.0
 """Export above its limit after a load trip must be gone within this time of the meter seeing it."""
@@ -100,8 +102,8 @@ def check_plan(reader: TableReader, options: PlanOptions, uses: Collection[str],
 LOOPBACK = ("tcp://127.", "tcp://localhost:", "tcp://[::1]:")
 
 
-def check_twin(reader: TableReader, site: Site, driven: Sequence[str]) -> None:
-    """A twin serves its devices on this computer and nowhere else, and has something to drive every load."""
+def check_twin(reader: TableReader, site: Site, twin: TwinOptions) -> None:
+    """A twin serves its devices on this computer and nowhere else, and knows what drives every load."""
     for device in site.devices:
         if not device.at.startswith(LOOPBACK):
             mend = Words(
@@ -110,6 +112,28 @@ def check_twin(reader: TableReader, site: Site, driven: Sequence[str]) -> None:
             )
             reader.tell(("device", device.name, "at"), mend)
     for load in site.loads:
-        if load.name not in driven:
+        if load.name not in twin.load:
             example = f'load.{load.name} = {{ profile = "simbench-g3m", peak = "1.5 MW" }}'
             reader.tell(("twin", "load", load.name), Words(f"应添加 {example}", f"add {example}"))
+    for kind, things, driven in (
+        ("load", site.loads, twin.load),
+        ("solar", site.solar, twin.solar),
+        ("wind", site.wind, twin.wind),
+    ):
+        names = [thing.name for thing in things]
+        for name, options in driven.items():
+            if name not in names:
+                reader.unknown(("twin", kind, name), names)
+            _check_profile(reader, ("twin", kind, name), options, needs_peak=kind == "load")
+
+
+def _check_profile(reader: TableReader, path: Path, options: ProfileOptions, needs_peak: bool) -> None:
+    """The profile is one there is, and has what it needs beside it."""
+    if options.profile not in PROFILES:
+        names = ", ".join(PROFILES)
+        reader.tell((*path, "profile"), Words(f"可用:{names}", f"there are: {names}"))
+    elif options.profile == "steps" and not options.steps:
+        example = 'steps = [{ at = "10 min", power = "1 MW" }]'
+        reader.tell((*path, "steps"), Words(f"应添加 {example}", f"add {example}"))
+    elif options.profile != "steps" and needs_peak and options.peak_w is None:
+        reader.tell((*path, "peak"), Words('应添加 peak = "1.5 MW"', 'add peak = "1.5 MW"'))
