@@ -92,18 +92,21 @@ class _Loader:
             if key not in KEYS:
                 reader.unknown((key,), KEYS)
         site = read_site(reader, self._rating, self._roles)
-        options = {key: reader.read(cls, (key,)).made for key, cls in OPTION_KEYS.items()}
-        twin: TwinOptions | None = options["twin"] if reader.file.has(("twin",)) else None
+        plan = reader.read(PlanOptions, ("plan",)).made
+        history = reader.read(HistoryOptions, ("history",)).made
+        web = reader.read(WebOptions, ("web",)).made
+        twin = reader.read(TwinOptions, ("twin",)).made if reader.file.has(("twin",)) else None
         always = () if site is None else protective(site)
         controllers = (*always, *read_controls(reader, [controller.name for controller in always]))
-        tariff = self._tariff(options["plan"])
-        if options["plan"] is not None:
-            check_plan(reader, options["plan"], uses(reader), reader.file.has(("grid", "tariff")))
+        tariff = self._tariff(plan)
+        if plan is not None:
+            check_plan(reader, plan, uses(reader), reader.file.has(("grid", "tariff")))
         if site is not None:
-            self._check(site, options["plan"], tariff, twin, today)
+            self._check(site, plan, tariff, twin, today)
         problems = tuple(sorted(reader.problems, key=lambda problem: problem.line))
-        if site is None or any(not problem.warning for problem in problems):
+        if any(not problem.warning for problem in problems):
             raise SiteFileError(problems)
+        assert site and plan and history and web  # whatever keeps one from being made is among the problems
         return SiteConfig(
             path=self.path,
             site=site,
@@ -111,9 +114,9 @@ class _Loader:
             maps={device.name: self.maps[device.map] for device in site.devices},
             cells=self.cells,
             tariff=tariff,
-            plan=options["plan"],
-            history=options["history"],
-            web=options["web"],
+            plan=plan,
+            history=history,
+            web=web,
             twin=twin,
             warnings=problems,
         )
