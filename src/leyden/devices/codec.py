@@ -9,6 +9,7 @@ import struct
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Literal
 
 import numpy as np
@@ -127,8 +128,17 @@ def decode(coding: Coding, registers: Sequence[int], factor: int | None = 0) -> 
     number = _number(kind, bits)
     if coding.states is not None:
         return float(coding.states.get(int(number), math.nan))
-    value = coding.sign * (number * coding.scale * 10.0**factor + coding.add)
+    many, parts = _ratio(coding.scale, factor)
+    value = coding.sign * (number * many / parts + coding.add)
     return value if coding.low <= value <= coding.high else math.nan
+
+
+@cache
+def _ratio(scale: float, factor: int) -> tuple[float, float]:
+    """One count as a ratio: 0.1 is 1/10, so that 312 counts are 31.2 and not 31.200000000000003."""
+    count = scale * 10.0**factor
+    parts = round(1.0 / count) if 1e-15 < count < 1.0 else 1
+    return (1.0, float(parts)) if parts > 1 and abs(parts * count - 1.0) < 1e-12 else (count, 1.0)
 
 
 def _number(kind: RegisterType, bits: int) -> float:
@@ -146,7 +156,8 @@ def encode(coding: Coding, value: float, factor: int = 0) -> tuple[int, ...] | N
     if coding.states is not None:
         number = next((raw for raw, state in coding.states.items() if state == value), None)
         return None if number is None else split(number, kind.words, coding.low_word_first)
-    exact = (coding.sign * value - coding.add) / (coding.scale * 10.0**factor)
+    many, parts = _ratio(coding.scale, factor)
+    exact = (coding.sign * value - coding.add) * parts / many
     if kind.kind == "float":
         packed = struct.pack(">f" if kind.words == 2 else ">d", min(max(exact, kind.low), kind.high))
         return split(int.from_bytes(packed, "big"), kind.words, coding.low_word_first)
@@ -207,7 +218,9 @@ def decode_array(coding: Coding, registers: Words16, factor: int | None = 0) -> 
         for raw, state in coding.states.items():
             values[numbers == raw] = state
     else:
-        values = coding.sign * (numbers.astype(np.float64) * (coding.scale * 10.0**factor) + coding.add)
+        many, parts = _ratio(coding.scale, factor)
+        with np.errstate(invalid="ignore"):  # a signalling nan is a nan like any other
+            values = coding.sign * (numbers.astype(np.float64) * many / parts + coding.add)
         if coding.low > -FINITE or coding.high < FINITE or kind.kind == "float":
             values[~((coding.low <= values) & (values <= coding.high))] = math.nan
     for missing in coding.missing:
@@ -228,7 +241,8 @@ def encode_array(coding: Coding, values: Floats, factor: int = 0) -> Words16:
     kind = coding.type
     flat = np.asarray(values, dtype=np.float64).reshape(-1)
     absent = flat != flat
-    exact = (coding.sign * np.where(absent, 0.0, flat) - coding.add) / (coding.scale * 10.0**factor)
+    many, parts = _ratio(coding.scale, factor)
+    exact = (coding.sign * np.where(absent, 0.0, flat) - coding.add) * parts / many
     width = _WIDTHS[kind.words]
     if kind.kind == "float":
         bits = np.clip(exact, kind.low, kind.high).astype(width.replace("u", "f")).view(width)

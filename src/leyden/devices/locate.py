@@ -146,11 +146,11 @@ class Locator:
     def _check_room(self, points: Sequence[Located]) -> None:
         """Arrays take as much room as the layout asks for: none may run into its neighbour."""
         for table in {point.table for point in points}:
-            spans = sorted((_span(point), point.name) for point in points if point.table == table)
-            for ((_, last), name), ((first, _), other) in pairwise(spans):
-                if last >= first and name != other and first != last:
+            spans = sorted((*_span(point), point.name, point.shape) for point in points if point.table == table)
+            for (_, last, name, shape), (first, _, other, _) in pairwise(spans):
+                if last >= first and shape is not None:
                     raise MisfitError(f"{self.map.name}: {name} runs into {other} at {first}: too many cells for it")
-            if spans and max(last for (_, last), _ in spans) > LAST_ADDRESS:
+            if spans and max(last for _, last, _, _ in spans) > LAST_ADDRESS:
                 raise MisfitError(f"{self.map.name}: registers beyond {LAST_ADDRESS}: too many cells for it")
 
 

@@ -90,12 +90,13 @@ class _MapReader:
             self.reader.unknown((role, "like"), same)
         read = {**self._copied(table, others, "read"), **self._read_points(role, points)}
         write = {**self._copied(table, others, "write"), **self._write_points(role, points, read)}
-        if table.watchdog_s is not None and "watchdog_s" not in write:
+        written = (*write, *self.reader.file.table((role, "write")))  # also what has problems of its own
+        if table.watchdog_s is not None and "watchdog_s" not in written:
             mend = Words("应添加 write.watchdog_s,或删除此键", "add write.watchdog_s, or remove this key")
             self.reader.tell((role, "watchdog"), mend)
         for key in table.idle:
-            if key not in write:
-                self.reader.unknown((role, "idle", key), tuple(write))
+            if key not in written:
+                self.reader.unknown((role, "idle", key), written)
         return RoleMap(role, read, write, table.watchdog_s, table.idle)
 
     def _copied(self, table: RoleTable, others: Mapping[str, RoleMap], what: str) -> Mapping[str, Any]:
@@ -126,8 +127,9 @@ class _MapReader:
                 self.reader.unknown(path, tuple(known))
                 continue
             table = self.reader.read(WriteTable, path, besides=("scale",)).made
-            if table is not None and table.read_back not in ("registers", "none", *read):
-                allowed = ", ".join(("registers", "none", *read))
+            echoes = ("registers", "none", *dict.fromkeys((*read, *self.reader.file.table((role, "read")))))
+            if table is not None and table.read_back not in echoes:
+                allowed = ", ".join(echoes)
                 self.reader.tell((*path, "read_back"), Words(f"应为其中之一:{allowed}", f"expected one of {allowed}"))
             point = None if table is None else points.write_point(name, known[name], path, table)
             if point is not None:

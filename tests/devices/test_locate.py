@@ -1,0 +1,76 @@
+"""Placing a map: strides, rooms, ratings, and what is written in one frame."""
+
+import numpy as np
+import pytest
+
+from leyden.devices.locate import Locator, MisfitError
+from leyden.devices.map_file import load_map, parse_map
+from leyden.devices.sunspec import laid_out
+from leyden.model.site import Layout
+
+CELLS = """\
+label = "BMS"
+about = "Cells with holes between them"
+wire = "modbus"
+tested_with = []
+[battery.read]
+soc = { address = 5, type = "uint16", scale = "1 %" }
+cell_voltage_v = { address = 1000, type = "uint32", poll = "bulk", stride = { rack = 400, module = 100 } }
+"""
+
+
+def test_an_array_is_packed_from_the_inside_out():
+    [point] = [
+        p for p in Locator(load_map("leyden-bms"), {}, Layout(2, 3, 4)).reads("battery") if p.name == "cell_voltage_v"
+    ]
+    assert point.shape == (2, 3, 4)
+    assert np.array_equal(point.registers(), 1000 + np.arange(24))
+
+
+def test_strides_leave_the_holes_that_the_device_has():
+    [_, point] = Locator(parse_map(CELLS, "bms"), {}, Layout(2, 2, 2)).reads("battery")
+    firsts = point.registers().reshape(2, 2, 2, 2)[..., 0]
+    assert firsts.tolist() == [[[1000, 1002], [1100, 1102]], [[1400, 1402], [1500, 1502]]]
+
+
+@pytest.mark.parametrize("layout", [Layout(101, 1, 1), Layout(40, 20, 40)])
+def test_more_than_a_map_has_room_for_is_told(layout):
+    with pytest.raises(MisfitError, match=r"leyden-bms: \w+ runs into \w+ at \d+: too many cells for it"):
+        Locator(load_map("leyden-bms"), {}, layout).reads("battery")
+
+
+def test_registers_beyond_the_last_are_told():
+    with pytest.raises(MisfitError, match="beyond 65535"):
+        Locator(parse_map(CELLS, "bms"), {}, Layout(200, 1, 2)).reads("battery")
+
+
+def test_cells_need_a_layout():
+    with pytest.raises(MisfitError, match=r"battery.rack_soc needs a layout"):
+        Locator(load_map("leyden-bms"), {}).reads("battery")
+
+
+def test_a_share_of_the_rating_needs_the_rating():
+    device_map = load_map("sunspec-inverter")
+    bases, _ = laid_out(device_map.models)
+    with pytest.raises(MisfitError, match=r"solar.limit_w is a share of the rated power: give rated_w"):
+        Locator(device_map, bases).reads("solar")
+    limit = Locator(device_map, bases, rated_w=2e6).writes("solar")["limit_w"]
+    base = bases[704]
+    assert limit.frames(1.5e6, -2) == ((base + 14, (1, 7500)),)
+
+
+def test_neighbours_go_out_in_one_frame_and_what_follows_in_the_next():
+    device_map = load_map("sunspec-pcs")
+    bases, _ = laid_out(device_map.models)
+    writes = Locator(device_map, bases).writes("converter")
+    base = bases[704]
+    assert writes["setpoint_w"].frames(-1.0) == ((base + 22, (1, 1, 0xFFFF, 0xFFFF)),)
+    assert writes["watchdog_s"].frames(30.0) == ((base + 26, (0, 0)), (base + 30, (1, 0, 30)))
+
+
+def test_points_of_a_model_that_the_device_lacks_are_not_there():
+    device_map = load_map("sunspec-pcs")
+    bases, _ = laid_out(device_map.models)
+    without = {model: base for model, base in bases.items() if model != 715}
+    assert "run" not in Locator(device_map, without).writes("converter")
+    assert "run" in Locator(device_map, bases).writes("converter")
