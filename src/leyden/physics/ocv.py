@@ -45,7 +45,7 @@ class OcvCurve:
 
     def _locate(self, soc: Floats) -> tuple[NDArray[np.intp], Floats]:
         position = (np.asarray(soc, dtype=np.float64) - LOW) / STEP
-        index = np.clip(position.astype(np.intp), 0, len(self.nodes) - 2)
+        index = np.clip(np.nan_to_num(position), 0, len(self.nodes) - 2).astype(np.intp)
         return index, position - index
 
 
