@@ -1,7 +1,7 @@
 """What a controller wants: per target, bounds and perhaps a request, each with its reason."""
 
 from dataclasses import dataclass
-from typing import ClassVar, Generic, Protocol, TypeVar, runtime_checkable
+from typing import Generic, Protocol, TypeVar, runtime_checkable
 
 from leyden.model.bounds import FREE, Bounds
 from leyden.model.reason import Reason
@@ -34,16 +34,31 @@ State = TypeVar("State")
 
 @runtime_checkable
 class Controller(Protocol, Generic[State]):
-    """One way of deciding. Pure: all memory is the frozen `state`, saved on change and restored at start."""
+    """One way of deciding. Pure: all memory is the frozen `state`, saved on change and restored at start.
 
-    name: str
-    """How site.toml, the trail and the record call it: `peak-shaving`."""
-    label: ClassVar[Words]
-    """How people call it."""
-    protective: bool
-    """Protective controllers run whatever happens, and hold at zero when they fail; economic ones then say nothing."""
-    every_s: float
-    """How often it wants to run; 0 is every cycle. In between its latest proposal stands."""
+    What of a state need not survive a restart (timers, what was measured last) is a field with `compare=False`: a
+    change there is no change, so nothing is written for it. What is restored of it may be of another clock.
+    """
+
+    @property
+    def name(self) -> str:
+        """How site.toml, the trail and the record call it: `peak-shaving`."""
+        ...
+
+    @property
+    def label(self) -> Words:
+        """How people call it."""
+        ...
+
+    @property
+    def protective(self) -> bool:
+        """Protective ones run whatever happens, and hold at zero when they fail; economic ones then say nothing."""
+        ...
+
+    @property
+    def every_s(self) -> float:
+        """How often it wants to run; 0 is every cycle. In between its latest proposal stands."""
+        ...
 
     def start(self) -> State:
         """The state at first start."""
