@@ -1,0 +1,81 @@
+"""What the point of connection may carry: batteries are held to it, and what they cannot take is not generated.
+
+Grid power is net demand less battery power, so a limit at the meter is a bound on all batteries together. The net
+demand is made steady on the safe side: noise of the meter moves no bound, a real move moves it at once.
+"""
+
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+from leyden.control.at_the_meter import ExportLimitMissed, ImportLimitMissed, export_reason, import_reason, missed
+from leyden.control.curtail import Generated, ceilings
+from leyden.control.grid_meter import SILENT_S
+from leyden.control.lasting import NEVER, Lasting
+from leyden.control.steady import Steady, lower, noise_w, upper
+from leyden.model.bounds import at_least, at_most
+from leyden.model.proposal import NOTHING, Proposal, Want
+from leyden.model.site import BATTERIES, Site
+from leyden.model.snapshot import Snapshot
+from leyden.model.words import Words
+
+
+@dataclass(frozen=True, slots=True)
+class AtGate:
+    """The net demand, steady on either side, and what has been missed. Not kept over a restart."""
+
+    highest: Steady = field(default_factory=Steady, compare=False)
+    lowest: Steady = field(default_factory=Steady, compare=False)
+    over_import: Lasting = field(default=NEVER, compare=False)
+    over_export: Lasting = field(default=NEVER, compare=False)
+    generated: Generated = field(default_factory=Generated, compare=False)
+
+
+@dataclass(frozen=True)
+class GridLimits:
+    """Import and export at the meter."""
+
+    site: Site
+    name: str = "grid-limits"
+    label: ClassVar[Words] = Words("并网点限值", "grid limits")
+    protective: ClassVar[bool] = True
+    every_s: ClassVar[float] = 0.0
+
+    def start(self) -> AtGate:
+        """Nothing has been seen."""
+        return AtGate()
+
+    def propose(self, snapshot: Snapshot, state: AtGate) -> tuple[Proposal, AtGate]:
+        """Bounds on all batteries together where they could reach a limit, and ceilings for solar and wind.
+
+        Without a fresh net demand nothing: then the guard of the meter speaks.
+        """
+        net_w, stamp = snapshot.derived.net_demand_w, snapshot.grid_stamp
+        if net_w != net_w or not stamp.age_s < SILENT_S:
+            return NOTHING, state
+        elapsed_s, band_w, grid = snapshot.context.elapsed_s, noise_w(snapshot), snapshot.site.grid
+        grid_w = snapshot.readings.grid.power_w
+        rated_w = sum(battery.converter.power_w for battery in snapshot.site.batteries)
+        highest = upper(state.highest, net_w, band_w, elapsed_s)
+        lowest = lower(state.lowest, net_w, band_w, elapsed_s)
+        over_import = missed(state.over_import, grid_w - grid.import_limit_w, grid.import_limit_w, rated_w, elapsed_s)
+        over_export = missed(state.over_export, -grid_w - grid.export_limit_w, grid.export_limit_w, rated_w, elapsed_s)
+        wants: list[Want] = []
+        least_w, most_w = highest.value_w - grid.import_limit_w, lowest.value_w + grid.export_limit_w
+        if over_export.standing:
+            wants.append(Want(BATTERIES, ExportLimitMissed(-grid_w, grid.export_limit_w), power_w=at_most(most_w)))
+        elif most_w < rated_w:
+            wants.append(Want(BATTERIES, export_reason(net_w, grid.export_limit_w), power_w=at_most(most_w)))
+        if over_import.standing:
+            wants.append(Want(BATTERIES, ImportLimitMissed(grid_w, grid.import_limit_w), power_w=at_least(least_w)))
+        elif least_w > -rated_w:
+            reason = import_reason(snapshot, net_w, grid.import_limit_w)
+            wants.append(Want(BATTERIES, reason, power_w=at_least(least_w)))
+        curtailed, generated = ceilings(snapshot, lowest.value_w, state.generated)
+        return (*wants, *curtailed), AtGate(highest, lowest, over_import, over_export, generated)
+
+    def summary(self) -> Words:
+        """In one line."""
+        grid = self.site.grid
+        return Words(
+            "受电不超过 {import_w},上网不超过 {export_w}", "import up to {import_w}, export up to {export_w}"
+        ).fill({"import_w": grid.import_limit_w, "export_w": grid.export_limit_w})

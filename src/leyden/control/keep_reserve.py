@@ -1,0 +1,69 @@
+"""Keeping a reserve: not discharged below a state of charge, so that something is left for what comes."""
+
+from dataclasses import dataclass
+from typing import Annotated, ClassVar
+
+from leyden.model.bounds import at_most
+from leyden.model.proposal import Proposal, Want
+from leyden.model.quantity import Quantity
+from leyden.model.reason import Reason
+from leyden.model.site import BATTERIES
+from leyden.model.snapshot import Snapshot
+from leyden.model.target import Target
+from leyden.model.words import Words
+
+
+@dataclass(frozen=True)
+class AtReserve(Reason):
+    """The reserve is reached: charge only."""
+
+    battery: str
+    soc: float
+    reserve_soc: float
+    sentence = Words("{battery} 已到备用电量 {reserve_soc}", "{battery} at its reserve of {reserve_soc}")
+
+
+@dataclass(frozen=True, slots=True)
+class Reserved:
+    """Which batteries are at their reserve; kept over a restart, or a restart would let them out again."""
+
+    held: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, kw_only=True)
+class KeepReserve:
+    """No discharge at or below `soc`, until it is `hysteresis` above it again."""
+
+    use: ClassVar[str] = "keep-reserve"
+    label: ClassVar[Words] = Words("保留备用电量", "keep reserve")
+    protective: ClassVar[bool] = False
+
+    soc: Annotated[float, Quantity("", low=0.0, high=1.0)]
+    """State of charge that is kept."""
+    hysteresis: Annotated[float, Quantity("", low=0.0, high=0.5)] = 0.02
+    """How far above it a battery must be before it is discharged again."""
+    target: Annotated[str, Target()] = BATTERIES
+    """One battery, or all."""
+    name: str = use
+    every_s: Annotated[float, Quantity("s", low=0.0)] = 0.0
+
+    def start(self) -> Reserved:
+        """None is at its reserve."""
+        return Reserved()
+
+    def propose(self, snapshot: Snapshot, state: Reserved) -> tuple[Proposal, Reserved]:
+        """At most zero for every battery at its reserve, and for one of which nobody knows."""
+        wants = []
+        for battery in snapshot.site.batteries:
+            name = battery.name
+            if self.target not in (BATTERIES, name):
+                continue
+            soc = snapshot.soc(name)
+            if not soc > self.soc + (self.hysteresis if name in state.held else 0.0):
+                wants.append(Want(name, AtReserve(name, soc, self.soc), power_w=at_most(0.0)))
+        held = frozenset(want.target for want in wants)
+        return tuple(wants), state if held == state.held else Reserved(held)
+
+    def summary(self) -> Words:
+        """In one line."""
+        return Words("荷电不低于 {soc}", "keep {soc}").fill({"soc": self.soc})

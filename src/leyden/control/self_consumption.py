@@ -1,0 +1,66 @@
+"""Self-consumption: the batteries serve the site's net demand, so that the grid is used least."""
+
+from dataclasses import dataclass, field
+from typing import Annotated, ClassVar
+
+from leyden.control.steady import Steady, noise_w, steadied
+from leyden.model.proposal import NOTHING, Proposal, Want
+from leyden.model.quantity import Quantity
+from leyden.model.reason import Reason
+from leyden.model.site import BATTERIES
+from leyden.model.snapshot import Snapshot
+from leyden.model.words import Words
+
+
+@dataclass(frozen=True)
+class DemandServed(Reason):
+    """The site needs more than it generates."""
+
+    net_demand_w: float
+    sentence = Words("净需求 {net_demand_w}", "net demand {net_demand_w}")
+
+
+@dataclass(frozen=True)
+class SurplusStored(Reason):
+    """The site generates more than it needs."""
+
+    surplus_w: float
+    sentence = Words("余电 {surplus_w}", "surplus {surplus_w}")
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """Not kept over a restart."""
+
+    steady: Steady = field(default_factory=Steady, compare=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class SelfConsumption:
+    """Hold the grid at `grid_power`, 0 unless said."""
+
+    use: ClassVar[str] = "self-consumption"
+    label: ClassVar[Words] = Words("自发自用", "self-consumption")
+    protective: ClassVar[bool] = False
+
+    grid_power_w: Annotated[float, Quantity("W")] = 0.0
+    """What is left to the grid; import positive."""
+    name: str = use
+    every_s: Annotated[float, Quantity("s", low=0.0)] = 0.0
+
+    def start(self) -> Served:
+        """Nothing has been seen."""
+        return Served()
+
+    def propose(self, snapshot: Snapshot, state: Served) -> tuple[Proposal, Served]:
+        """The net demand, as far as it is not left to the grid."""
+        net_w = snapshot.derived.net_demand_w
+        if net_w != net_w:
+            return NOTHING, state
+        steady = steadied(state.steady, net_w, noise_w(snapshot), snapshot.context.elapsed_s)
+        reason: Reason = SurplusStored(-net_w) if steady.value_w < 0.0 else DemandServed(net_w)
+        return (Want(BATTERIES, reason, request_w=steady.value_w - self.grid_power_w),), Served(steady)
+
+    def summary(self) -> Words:
+        """In one line."""
+        return Words("并网点保持 {grid_w}", "grid at {grid_w}").fill({"grid_w": self.grid_power_w})
