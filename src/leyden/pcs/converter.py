@@ -142,7 +142,9 @@ def _moved(pcs: Pcs, rating: PcsRating, around: Surroundings, dt_s: float) -> Pc
             power_w = _allowed(power_w, reactive_var, rating, around)
             reference_w = _allowed(reference_w, reactive_var, rating, around)
         room_var = math.sqrt(max(rating.apparent_va**2 - power_w**2, 0.0))
-        reactive_var = min(max(reactive_var, -room_var), room_var)
+        if abs(reactive_var) > room_var:
+            reactive_var = math.copysign(room_var, reactive_var)
+            power_w = _allowed(power_w, reactive_var, rating, around)
     return Pcs(
         state, power_w, reactive_var, reference_w, starting_s, _cabinet(pcs, rating, around, dt_s), pcs.order, pcs.echo,
         pcs.coming, pcs.watchdog_s, pcs.watchdog_left_s,
@@ -154,9 +156,9 @@ def _allowed(power_w: float, reactive_var: float, rating: PcsRating, around: Sur
     power_w = min(max(power_w, -rating.power_w), rating.power_w)
     dc_w = dc_power(power_w, reactive_var, rating.apparent_va)
     if dc_w > around.discharge_limit_w:
-        return max(ac_power(around.discharge_limit_w, reactive_var, rating.apparent_va), 0.0)
+        return ac_power(around.discharge_limit_w, reactive_var, rating.apparent_va)
     if dc_w < -around.charge_limit_w:
-        return min(ac_power(-around.charge_limit_w, reactive_var, rating.apparent_va), 0.0)
+        return ac_power(-around.charge_limit_w, reactive_var, rating.apparent_va)
     return power_w
 
 
