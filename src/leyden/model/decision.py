@@ -47,21 +47,27 @@ class Decision:
     def commander(self) -> Step | None:
         """Who commands: the first to ask, unless a bound forces more than was asked; None at rest.
 
-        A bound that gives the asker less than it asked only limits it, and is found in `binding`.
+        A bound that gives the askers less than they asked only limits them, and is found in `binding`.
         """
-        asked = next((step for step in self.steps if step.taken_w is not None), None)
-        wanted_w = 0.0 if asked is None or asked.want.request_w is None else asked.want.request_w
-        forced = not min(wanted_w, 0.0) - _W <= self.total_w <= max(wanted_w, 0.0) + _W
-        return self.binding[0] if forced and self.binding else asked
+        askers = [step for step in self.steps if step.taken_w is not None]
+        forced = abs(self.total_w - sum(step.taken_w or 0.0 for step in askers)) > _W
+        for step in askers:
+            wanted_w, taken_w = step.want.request_w or 0.0, step.taken_w or 0.0
+            forced = forced or not min(wanted_w, 0.0) - _W <= taken_w <= max(wanted_w, 0.0) + _W
+        if forced:
+            pushes = [step for before, step in self._edges() if _pushes(before, step, self.total_w)]
+            return pushes[-1] if pushes else next(iter(askers), None)
+        return next(iter(askers), None)
 
     @property
     def binding(self) -> tuple[Step, ...]:
         """The steps that set the edge at which the total lies, latest first; empty where the total is free."""
-        return tuple(
-            step
-            for before, step in zip((None, *self.steps), self.steps, strict=False)
-            if step.narrowed and _sets_edge(before, step, self.total_w)
-        )[::-1]
+        return tuple(step for before, step in self._edges() if _sets_edge(before, step, self.total_w))[::-1]
+
+    def _edges(self) -> list[tuple[Step | None, Step]]:
+        """Every step that narrowed something, with the one before it."""
+        pairs = zip((None, *self.steps), self.steps, strict=False)
+        return [(before, step) for before, step in pairs if step.narrowed]
 
     @property
     def sentence(self) -> Words:
@@ -91,8 +97,22 @@ def _verb(total_w: float) -> Words:
 
 def _sets_edge(before: Step | None, step: Step, total_w: float) -> bool:
     """Whether this step moved an edge of the total to where the result now lies."""
-    low_moved = before is None or step.total_w.low > before.total_w.low
-    high_moved = before is None or step.total_w.high < before.total_w.high
+    low_moved, high_moved = _moved(before, step)
     return (low_moved and abs(step.total_w.low - total_w) <= _W) or (
         high_moved and abs(step.total_w.high - total_w) <= _W
+    )
+
+
+def _pushes(before: Step | None, step: Step, total_w: float) -> bool:
+    """Whether this step moved the edge that keeps the result from rest."""
+    low_moved, high_moved = _moved(before, step)
+    edge = (low_moved, step.total_w.low) if total_w >= 0.0 else (high_moved, step.total_w.high)
+    return edge[0] and abs(edge[1] - total_w) <= _W
+
+
+def _moved(before: Step | None, step: Step) -> tuple[bool, bool]:
+    """Whether this step moved the low and the high edge of the total."""
+    return (
+        before is None or step.total_w.low > before.total_w.low,
+        before is None or step.total_w.high < before.total_w.high,
     )
