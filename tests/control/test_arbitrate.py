@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from leyden.control.arbitrate import Voice, arbitrate
-from leyden.model.bounds import FREE, Bounds, at_least, at_most
+from leyden.model.bounds import FREE, Bounds, at_least, at_most, exactly
 from leyden.model.decision import Decision
 from leyden.model.errors import NotANumberError
 from leyden.model.proposal import Want
@@ -45,6 +45,10 @@ def decide(where: Site, *wants: tuple[str, Want], soc: dict[str, float] | None =
     return Decision(1, datetime(2026, 1, 1, tzinfo=UTC), setpoints, steps, total_w)
 
 
+def powers(decision: Decision) -> dict[str, float]:
+    return {name: decision.setpoints[name].power_w for name in decision.setpoints if name.startswith("b")}
+
+
 def bound(target: str, bounds: Bounds) -> Want:
     return Want(target, Because(), power_w=bounds)
 
@@ -74,15 +78,62 @@ def test_the_earlier_wins(wants, expected_w, commander, missed_w):
     assert sum(step.missed_w for step in decision.shortfalls) == missed_w
 
 
+@pytest.mark.parametrize(
+    ("wants", "commander", "binding"),
+    [
+        ([("peak", bound("b1", at_least(8e5))), ("plan", request(BATTERIES, 1e5))], "peak", ["peak"]),
+        ([("cap", bound(BATTERIES, at_most(-3e5))), ("plan", request(BATTERIES, 1e5))], "cap", ["cap"]),
+        ([("cap", bound(BATTERIES, at_most(3e5))), ("plan", request(BATTERIES, -1e5))], "plan", []),
+        ([("peak", bound(BATTERIES, at_least(0.0))), ("plan", request(BATTERIES, -5e5))], "plan", ["peak"]),
+        ([("rated", bound("b1", Bounds(-1.5e6, 1.5e6))), ("plan", request(BATTERIES, 2e6))], "plan", ["rated"]),
+        ([("hold", bound("b1", exactly(2e5))), ("plan", request(BATTERIES, -5e5))], "hold", ["hold"]),
+        ([("hold", bound("b1", exactly(2e5))), ("plan", request(BATTERIES, 5e5))], "plan", ["hold"]),
+        ([("first", bound("b1", at_most(5e5))), ("next", bound("b1", at_most(3e5))), ("self", request("b1", 1e6))],
+         "self", ["next"]),
+    ],
+)  # fmt: skip
+def test_who_commands_and_what_binds(wants, commander, binding):
+    decision = decide(ONE, *wants)
+    assert decision.commander is not None
+    assert decision.commander.controller == commander
+    assert [step.controller for step in decision.binding] == binding
+
+
+def test_a_bound_that_moves_what_nobody_asked_commands():
+    """b1 does what a person asked; that b2 moves at all is the bound's doing."""
+    decision = decide(TWO, ("person", request("b1", -2e5)), ("peak", bound(BATTERIES, at_least(1e5))))
+    assert decision.commander is not None
+    assert decision.commander.controller == "peak"
+
+
 def test_a_limit_that_cuts_a_request_is_named_as_binding():
     decision = decide(ONE, ("export", bound(BATTERIES, at_most(3e5))), ("self", request(BATTERIES, 9e5)))
     assert [step.controller for step in decision.binding] == ["export"]
     assert decision.sentence["en"] == "discharging 300 kW: because (self)"
 
 
-def test_a_request_for_one_battery_leaves_the_group_to_the_others():
-    decision = decide(TWO, ("person", request("b1", -2e5)), ("plan", request(BATTERIES, 1e5)))
-    assert {name: s.power_w for name, s in decision.setpoints.items() if name != "pv1"} == {"b1": -2e5, "b2": 3e5}
+@pytest.mark.parametrize(
+    ("b1_w", "group_w", "b2_w"),
+    [
+        (2e5, 3e5, 1e5),  # both help
+        (-2e5, 1e5, 1e5),  # b2 does what was asked of the group, and does not feed b1
+        (4e5, 3e5, 0.0),  # b1 alone is enough; b2 does not take what is too much
+        (-2e5, -5e5, -3e5),
+        (-2e5, -1e5, 0.0),
+        (2e5, 0.0, 0.0),
+    ],
+)
+def test_the_group_is_served_by_those_not_asked_by_name_and_never_against_them(b1_w, group_w, b2_w):
+    decision = decide(TWO, ("person", request("b1", b1_w)), ("plan", request(BATTERIES, group_w)))
+    assert powers(decision) == {"b1": b1_w, "b2": b2_w}
+    assert [step.taken_w for step in decision.steps] == [b1_w, b2_w]
+
+
+def test_a_bound_may_set_batteries_against_each_other_where_a_request_may_not():
+    wants = ("person", request("b1", -2e5)), ("peak", bound(BATTERIES, at_least(1e5)))
+    assert powers(decide(TWO, *wants)) == {"b1": -2e5, "b2": pytest.approx(3e5)}
+    # Said first, the bound does not let b1 charge what b2 would have to give.
+    assert powers(decide(TWO, *wants[::-1])) == {"b1": 0.0, "b2": pytest.approx(1e5)}
 
 
 def test_batteries_nobody_asked_stay_at_rest():
@@ -92,10 +143,14 @@ def test_batteries_nobody_asked_stay_at_rest():
 
 def test_the_group_bound_reaches_each_battery():
     decision = decide(TWO, ("export", bound(BATTERIES, at_most(6e5))), ("person", request("b1", 1e6)))
-    # b2 could charge 500 kW, so b1 alone may give 1 MW; what it forces b2 to do is part of the decision.
-    assert decision.setpoints["b1"].power_w == 1e6
-    assert decision.total_w <= 6e5
-    assert decision.setpoints["b2"].power_w == pytest.approx(-4e5)
+    assert powers(decision) == {"b1": 6e5, "b2": 0.0}
+
+
+def test_a_request_by_name_after_one_for_the_group_only_moves_the_shares():
+    decision = decide(TWO, ("plan", request(BATTERIES, 6e5)), ("late", request("b1", 1.5e5)))
+    assert powers(decision) == {"b1": 1.5e5, "b2": pytest.approx(4.5e5)}
+    decision = decide(TWO, ("plan", request(BATTERIES, 6e5)), ("late", request("b1", -1e5)))
+    assert powers(decision)["b1"] == pytest.approx(1e5)  # b2 cannot do more than 500 kW
 
 
 def test_solar_generates_what_it_can_unless_bounded():

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from math import nan, sqrt
 
 from leyden.control.split import split
-from leyden.model.bounds import Bounds, exactly
+from leyden.model.bounds import FREE, Bounds, exactly
 from leyden.model.decision import Step
 from leyden.model.proposal import Proposal, Want
 from leyden.model.setpoint import Setpoint
@@ -33,41 +33,88 @@ class _Region:
     """What is still allowed: a box per battery, and an interval for their sum."""
 
     own: dict[str, Bounds]
-    group: Bounds = field(default_factory=Bounds)
-    asked: set[str] = field(default_factory=set)
+    group: Bounds = FREE
+    total: Bounds = FREE
+    """What the sum may still be; kept, because every step tells it."""
+    asked: dict[str, float] = field(default_factory=dict)
+    """What each battery that was asked by name was given."""
+    group_asked: bool = False
+    touched: set[str] = field(default_factory=set)
 
-    def total(self) -> Bounds:
-        """What the sum may still be."""
-        low, high = sum(b.low for b in self.own.values()), sum(b.high for b in self.own.values())
-        return _between(max(low, self.group.low), min(high, self.group.high))
+    def __post_init__(self) -> None:
+        self._sum()
+
+    def _sum(self) -> None:
+        low, high = self.group.low, self.group.high
+        own_low = own_high = 0.0
+        for bounds in self.own.values():
+            own_low += bounds.low
+            own_high += bounds.high
+        self.total = _between(max(low, own_low), min(high, own_high))
+
+    def _others(self, target: str) -> tuple[float, float, float]:
+        """Sums over all others: the least, the most, and what they do if nobody wants anything of them."""
+        low = high = rest = 0.0
+        for name, bounds in self.own.items():
+            if name != target:
+                low += bounds.low
+                high += bounds.high
+                rest += bounds.clamp(0.0)
+        return low, high, rest
 
     def project(self, target: str) -> Bounds:
         """What one target may still do, given what all the others can."""
         if target == BATTERIES:
-            return self.total()
-        mine = self.own[target]
-        others_low = sum(b.low for name, b in self.own.items() if name != target)
-        others_high = sum(b.high for name, b in self.own.items() if name != target)
-        return _between(max(mine.low, self.group.low - others_high), min(mine.high, self.group.high - others_low))
+            return self.total
+        mine, (low, high, _) = self.own[target], self._others(target)
+        return _between(max(mine.low, self.group.low - high), min(mine.high, self.group.high - low))
 
-    def cut(self, target: str, bounds: Bounds) -> tuple[bool, float]:
-        """Narrow one target; whether anything was taken away, and by how much the bounds were missed."""
+    def cut(self, target: str, bounds: Bounds) -> tuple[Bounds, bool, float]:
+        """Narrow one target; what it may still do, whether anything was taken away, by how much the bounds missed."""
         before = self.project(target)
         after, missed = before.narrow(bounds)
+        narrowed = after is not before and after != before
+        if narrowed:
+            self._set(target, after)
+        elif target not in self.touched and bounds is not FREE:
+            # The region begins at the ratings: who says them first has set that edge.
+            narrowed = bounds.low == before.low or bounds.high == before.high
+        if narrowed:
+            self.touched.add(target)
+        return after, narrowed, missed
+
+    def _set(self, target: str, bounds: Bounds) -> None:
         if target == BATTERIES:
-            self.group = after
+            self.group = self.total = bounds
         else:
-            self.own[target] = after
-        return after != before, missed
+            self.own[target] = bounds
+            self._sum()
 
     def take(self, target: str, request_w: float) -> float | None:
-        """Give the first request for a target what is left of it; None to all later ones."""
+        """Give the first request for a target what is left of it; None to all later ones.
+
+        A request is served without setting batteries against each other: no other battery is made to charge what this
+        one gives. Only bounds, and requests by name, may do that.
+        """
+        if target == BATTERIES:
+            return None if self.group_asked else self._take_all(request_w)
         if target in self.asked:
             return None
-        self.asked.add(target)
-        taken_w = self.project(target).clamp(request_w)
-        self.cut(target, exactly(taken_w))
+        rest_w = self._others(target)[2]
+        easy = Bounds(min(self.group.low - rest_w, 0.0), max(self.group.high - rest_w, 0.0))
+        taken_w = self.project(target).narrow(easy)[0].clamp(request_w)
+        self.asked[target] = taken_w
+        self._set(target, exactly(taken_w))
         return taken_w
+
+    def _take_all(self, request_w: float) -> float:
+        """The group's request falls to those that were not asked by name, and never turns them against it."""
+        self.group_asked = True
+        named_w = sum(self.asked.values())
+        left_w = min(max(request_w - named_w, min(request_w, 0.0)), max(request_w, 0.0))
+        total_w = self.total.clamp(named_w + left_w)
+        self._set(BATTERIES, exactly(total_w))
+        return total_w - named_w
 
 
 def _between(low: float, high: float) -> Bounds:
@@ -81,35 +128,38 @@ def arbitrate(
     """Fold the proposals in their order into set-points for every target, the trail, and the batteries' total in W.
 
     `soc` (0 to 1, nan where unknown) only weighs how batteries share a total. Wants for targets that the site does not
-    have raise KeyError: configuration is checked at the edge, so this is a programming error.
+    have raise KeyError: `consult` lets none through, so this is a programming error.
     """
     # Ratings bound the region from the start so that every sum is finite; the ratings controller says the same aloud.
     region = _Region({b.name: Bounds(-b.converter.power_w, b.converter.power_w) for b in site.batteries})
     sources = {s.name: Bounds(0.0, s.power_w) for s in (*site.solar, *site.wind)}
     steps = tuple(_fold(region, sources, voice, want) for voice in voices for want in voice.proposal)
     total_w, powers = _shares(site, region, soc)
-    stopped = {want.target for voice in voices for want in voice.proposal if want.stop}
-    reactive = _reactive(site, powers, voices)
+    wants = [step.want for step in steps]
+    stopped = {want.target for want in wants if want.stop}
+    reactive = _reactive(site, powers, wants)
     setpoints = {
-        name: Setpoint(power_w, reactive[name], run=name not in stopped and BATTERIES not in stopped)
+        name: Setpoint(power_w, reactive.get(name, 0.0), run=not stopped or not {name, BATTERIES} & stopped)
         for name, power_w in powers.items()
     }
-    setpoints |= {name: Setpoint(bounds.high, run=name not in stopped) for name, bounds in sources.items()}
+    for name, bounds in sources.items():
+        setpoints[name] = Setpoint(bounds.high, run=name not in stopped)
     return setpoints, steps, total_w
 
 
 def _fold(region: _Region, sources: dict[str, Bounds], voice: Voice, want: Want) -> Step:
     """One want, cut into what earlier ones left."""
-    if want.target in sources:
-        before = sources[want.target]
+    target = want.target
+    if target in sources:
+        before = sources[target]
         after, missed = before.narrow(want.power_w)
-        sources[want.target] = after
-        return Step(voice.controller, voice.label, want, after, region.total(), after != before, missed)
-    if want.target != BATTERIES and want.target not in region.own:
-        raise KeyError(f"{voice.controller} wants something of '{want.target}', which this site does not have")
-    narrowed, missed = region.cut(want.target, want.power_w)
-    allowed, total = region.project(want.target), region.total()
-    taken_w = None if want.request_w is None else region.take(want.target, want.request_w)
+        sources[target] = after
+        return Step(voice.controller, voice.label, want, after, region.total, after != before, missed)
+    if target != BATTERIES and target not in region.own:
+        raise KeyError(f"{voice.controller} wants something of '{target}', which this site does not have")
+    allowed, narrowed, missed = region.cut(target, want.power_w)
+    total = region.total
+    taken_w = None if want.request_w is None else region.take(target, want.request_w)
     return Step(voice.controller, voice.label, want, allowed, total, narrowed, missed, taken_w)
 
 
@@ -118,12 +168,15 @@ def _shares(site: Site, region: _Region, soc: Mapping[str, float]) -> tuple[floa
     if not site.batteries:
         return 0.0, {}
     names = list(region.own)
-    low, high = [region.own[name].low for name in names], [region.own[name].high for name in names]
-    at_rest = [region.own[name].clamp(0.0) for name in names]
-    total_w = region.total().clamp(sum(at_rest))
-    if BATTERIES not in region.asked:
+    low, high = [bounds.low for bounds in region.own.values()], [bounds.high for bounds in region.own.values()]
+    at_rest = [bounds.clamp(0.0) for bounds in region.own.values()]
+    rest_w = sum(at_rest)
+    total_w = region.total.clamp(rest_w)
+    if len(names) == 1:
+        return total_w, {names[0]: total_w}
+    if not region.group_asked:
         # Nobody asked the group: only those that its bounds need move away from rest, and only that way.
-        low, high = (at_rest, high) if total_w >= sum(at_rest) else (low, at_rest)
+        low, high = (at_rest, high) if total_w >= rest_w else (low, at_rest)
     weight = [_weight(site.battery(name).energy_wh, soc.get(name, nan), total_w) for name in names]
     return total_w, dict(zip(names, split(total_w, low, high, weight), strict=True))
 
@@ -134,13 +187,15 @@ def _weight(energy_wh: float, soc: float, total_w: float) -> float:
     return energy_wh * max(known if total_w >= 0.0 else 1.0 - known, 1e-3)
 
 
-def _reactive(site: Site, powers: Mapping[str, float], voices: Sequence[Voice]) -> dict[str, float]:
-    """Q per battery, folded like P, in what the converter's circle leaves beside P."""
+def _reactive(site: Site, powers: Mapping[str, float], wants: Sequence[Want]) -> dict[str, float]:
+    """Q per battery, folded like P, in what the converter's circle leaves beside P; empty where nobody cares."""
+    if all(w.request_var is None and w.reactive_power_var.low <= 0.0 <= w.reactive_power_var.high for w in wants):
+        return {}
     result = {}
     for battery in site.batteries:
         room = sqrt(max(0.0, battery.converter.apparent_va**2 - powers[battery.name] ** 2))
         allowed, asked = Bounds(-room, room), None
-        for want in (w for voice in voices for w in voice.proposal if w.target == battery.name):
+        for want in (want for want in wants if want.target == battery.name):
             allowed, _ = allowed.narrow(want.reactive_power_var)
             asked = want.request_var if asked is None else asked
         result[battery.name] = allowed.clamp(asked or 0.0)

@@ -6,6 +6,7 @@ from typing import Any
 
 from leyden.control.arbitrate import Voice
 from leyden.model.bounds import exactly
+from leyden.model.errors import NotANumberError
 from leyden.model.proposal import NOTHING, Controller, Proposal, Want
 from leyden.model.reason import AlarmReason
 from leyden.model.site import BATTERIES
@@ -43,7 +44,9 @@ def consult(
     controllers: Sequence[Controller[Any]], snapshot: Snapshot, memory: Memory, protective_only: bool = False
 ) -> tuple[list[Voice], Memory]:
     """Everyone's voice in the order of priority: those due are asked, the others' latest proposal stands."""
-    heard = _Hearing(dict(memory.states), dict(memory.latest), dict(memory.asked_at_s), dict(memory.failed))
+    heard = _Hearing(
+        _targets(snapshot), dict(memory.states), dict(memory.latest), dict(memory.asked_at_s), dict(memory.failed)
+    )
     voices = []
     for controller in controllers:
         if protective_only and not controller.protective:
@@ -52,6 +55,12 @@ def consult(
             heard.ask(controller, snapshot)
         voices.append(Voice(controller.name, controller.label, heard.latest.get(controller.name, NOTHING)))
     return voices, Memory(heard.states, heard.latest, heard.asked_at_s, heard.failed)
+
+
+def _targets(snapshot: Snapshot) -> frozenset[str]:
+    site = snapshot.site
+    batteries, sources = (b.name for b in site.batteries), (s.name for s in (*site.solar, *site.wind))
+    return frozenset((BATTERIES, *batteries, *sources))
 
 
 def _due(controller: Controller[Any], snapshot: Snapshot, memory: Memory) -> bool:
@@ -66,6 +75,7 @@ def _due(controller: Controller[Any], snapshot: Snapshot, memory: Memory) -> boo
 class _Hearing:
     """The next memory while it is being made."""
 
+    targets: frozenset[str]
     states: dict[str, Any]
     latest: dict[str, Proposal]
     asked_at_s: dict[str, float]
@@ -75,13 +85,29 @@ class _Hearing:
         name = controller.name
         self.asked_at_s[name] = snapshot.context.elapsed_s
         self.failed.pop(name, None)
-        if name not in self.states:
-            self.states[name] = controller.start()
         try:
-            self.latest[name], self.states[name] = controller.propose(snapshot, self.states[name])
+            state = self.states[name] if name in self.states else controller.start()
+            proposal, self.states[name] = controller.propose(snapshot, state)
+            for want in proposal:
+                _check(want, self.targets)
+            self.latest[name] = proposal
         except Exception as error:  # whatever it is, the others must go on
+            # It may be the state that is wrong, restored from another version: the next call begins anew.
+            self.states.pop(name, None)
             self.failed[name] = f"{type(error).__name__}: {error}"
             self.latest[name] = _fallback(controller, self.failed[name])
+
+
+def _check(want: Want, targets: frozenset[str]) -> None:
+    """Find here what arbitration could not live with, so that it costs one controller its word and not the cycle."""
+    if want.target not in targets:
+        raise KeyError(f"no target '{want.target}' on this site; there are: {', '.join(sorted(targets))}")
+    if (want.request_w is not None and want.request_w != want.request_w) or (
+        want.request_var is not None and want.request_var != want.request_var
+    ):
+        raise NotANumberError(f"nan was requested of '{want.target}'")
+    if want.request_var is not None and want.target == BATTERIES:
+        raise ValueError("reactive power is asked of one battery, not of all together")
 
 
 def _fallback(controller: Controller[Any], error: str) -> Proposal:
