@@ -17,7 +17,7 @@ from math import inf
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
-from leyden.control import controller_types
+from leyden.control.catalogue import controller_types
 from leyden.model.field_docs import field_docs
 from leyden.model.quantity import Quantity, example_of, write_quantity
 from leyden.model.table_fields import bare_hint, items_of, key_of, marks_of, values_of
@@ -27,6 +27,15 @@ from leyden.model.words import Words
 
 GUIDE = Path(__file__).resolve().parent.parent / "docs/guides/your-own-site.md"
 _PLACE = re.compile(r"(?P<start><!-- (?:keys: (?P<cls>[\w.]+)|controllers) -->\n).*?(?P<end><!-- end -->)", re.DOTALL)
+
+_COMMON = {
+    "name": "Its name, where two of a kind stand in the file.",
+    "every_s": "How often it is asked; every cycle unless said.",
+    "keep_raw_s": "How long every reading is kept.",
+    "keep_cells_s": "How long frames of cells are kept.",
+    "keep_minutes_s": "How long means of a minute are kept.",
+}
+"""Meanings of fields that say nothing of themselves."""
 
 _KINDS: dict[Any, str] = {
     str: "text",
@@ -76,7 +85,7 @@ def keys_table(cls: type[Any]) -> str:
         required = item.default is MISSING and item.default_factory is MISSING
         default = default_of(item, hint)
         shown = "**required**" if required else "" if default is None else f"`{_literal(default)}`"
-        doc = " ".join(docs.get(item.name, "").split())
+        doc = " ".join(docs.get(item.name, _COMMON.get(item.name, "")).split())
         cells = (f"`{key_of(hint, item.name)}`", value_of(hint), shown, doc)
         rows.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
     return "\n".join(rows) + "\n"

@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
-from leyden.control import protective
+from leyden.control.catalogue import chain
 from leyden.devices import DeviceMap, load_map
 from leyden.history.options import HistoryOptions
 from leyden.model import Controller, Site
@@ -48,7 +48,7 @@ class SiteConfig:
     path: Path
     site: Site
     controllers: tuple[Controller[Any], ...]
-    """The protective ones, then those of the file, in order of priority."""
+    """Everybody in the order of priority: protective ones, commands, then those of the file."""
     maps: Mapping[str, DeviceMap]
     """By the name of the device."""
     cells: Mapping[str, Cell]
@@ -96,21 +96,21 @@ class _Loader:
         history = reader.read(HistoryOptions, ("history",)).made
         web = reader.read(WebOptions, ("web",)).made
         twin = reader.read(TwinOptions, ("twin",)).made if reader.file.has(("twin",)) else None
-        always = () if site is None else protective(site)
-        controllers = (*always, *read_controls(reader, [controller.name for controller in always]))
+        always = () if site is None else chain(site, ())
+        listed = read_controls(reader, [controller.name for controller in always])
         tariff = self._tariff(plan)
         if plan is not None:
             check_plan(reader, plan, uses(reader), reader.file.has(("grid", "tariff")))
         if site is not None:
             self._check(site, plan, tariff, twin, today)
         problems = tuple(sorted(reader.problems, key=lambda problem: problem.line))
-        if any(not problem.warning for problem in problems):
+        wrong = any(not problem.warning for problem in problems)
+        if wrong or site is None or plan is None or history is None or web is None:
             raise SiteFileError(problems)
-        assert site and plan and history and web  # whatever keeps one from being made is among the problems
         return SiteConfig(
             path=self.path,
             site=site,
-            controllers=controllers,
+            controllers=chain(site, listed),
             maps={device.name: self.maps[device.map] for device in site.devices},
             cells=self.cells,
             tariff=tariff,

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from difflib import get_close_matches
 from typing import Any
 
-from leyden.control import controller_types
+from leyden.control.catalogue import controller_types
 from leyden.model import Controller
 from leyden.model.read_table import A_LIST, TableReader
 from leyden.model.words import Words

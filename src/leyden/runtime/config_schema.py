@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from leyden.control import controller_types
+from leyden.control.catalogue import controller_types
 from leyden.model.site_tables import THINGS, DeviceTable, GridTable, SiteTable
 from leyden.model.table_schema import Schema, table_schema
 from leyden.runtime.config import OPTION_KEYS
