@@ -71,6 +71,7 @@ class ModbusWire:
         """Give the connection up, after the request under way."""
         async with self._lock:
             self._drop()
+        await asyncio.sleep(0)  # the socket ends with the loop's next turn
 
     async def _open(self, timeout_s: float) -> AsyncModbusTcpClient:
         """The client, connected; whoever needs the wire first after a loss connects it again."""

@@ -92,6 +92,7 @@ class Listener:
             server.close()
             self.cut()
             await server.wait_closed()
+            await asyncio.sleep(0)  # the connections end with the loop's next turn
 
     def cut(self) -> None:
         """Break every connection, as a pulled cable or a restarted gateway does."""
