@@ -71,7 +71,8 @@ class BatteryTwin:
         self.state[cells.CHEMICAL] = self.cell.ocv.integral_v(self.state[cells.SOC])
         self._made_new()
         self._share(0.0, 0.0)
-        self.bms = advance_bms(self.bms, self.limits, self._table, self._see(), 0.0)
+        state = self.bms.state
+        self.bms = replace(advance_bms(self.bms, self.limits, self._table, self._see(), 0.0), state=state)
 
     def _made_new(self) -> None:
         """What follows from how the cells are made."""
