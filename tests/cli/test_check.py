@@ -10,6 +10,7 @@ from leyden.cli.check import check_command
 from tests.conftest import ROOT
 
 PARK = ROOT / "sites/park.toml"
+LIMIT_LINE = PARK.read_text("utf-8").split("import_limit")[0].count("\n") + 1
 app = Typer()
 app.command()(check_command)
 
@@ -63,7 +64,7 @@ def test_all_problems_are_printed_and_the_exit_code_is_2(broken):
     result = run(broken)
     assert result.exit_code == 2
     lines = result.stdout.splitlines()
-    assert lines[0] == f'{broken}:43: [grid] import_limit: found "4 MWh": expected "1.5 MW"'
+    assert lines[0] == f'{broken}:{LIMIT_LINE}: [grid] import_limit: found "4 MWh": expected "1.5 MW"'
     assert "did you mean soc?" in result.stdout
 
 
@@ -71,7 +72,7 @@ def test_problems_for_machines(broken):
     result = run(broken, "--json")
     assert result.exit_code == 2
     problem = json.loads(result.stdout)["problems"][0]
-    assert (problem["line"], problem["key"]) == (43, "[grid] import_limit")
+    assert (problem["line"], problem["key"]) == (LIMIT_LINE, "[grid] import_limit")
     assert problem["mend"] == {"zh": '应写作 "1.5 MW"', "en": 'expected "1.5 MW"'}
 
 

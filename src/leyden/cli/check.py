@@ -128,7 +128,7 @@ def _print_summary(config: SiteConfig, chosen: Language) -> None:
         "import_w": site.grid.import_limit_w,
         "export_w": site.grid.export_limit_w,
         "tariff": "—" if config.tariff is None else config.tariff.name,
-        "plan": config.plan.source,
+        "plan": "—" if config.plan.source == "none" else config.plan.source,
     }
     out.print(_GRID.fill(grid)[chosen], markup=False, highlight=False, soft_wrap=True)
     out.print(_table(("thing", "kind", "power", "energy", "cells", "device"), _things(site, chosen), chosen))
@@ -138,10 +138,15 @@ def _print_summary(config: SiteConfig, chosen: Language) -> None:
     )
     out.print(_table(("device", "map", "at", "roles"), devices, chosen))
     controllers = (
-        (str(order), f"{c.name} · {c.label[chosen]}", c.summary()[chosen])
+        (str(order), _called(c.name, c.label[chosen]), c.summary()[chosen])
         for order, c in enumerate(config.controllers, 1)
     )
     out.print(_table(("order", "controller", "summary"), controllers, chosen))
+
+
+def _called(name: str, label: str) -> str:
+    """Name and label, or the name alone where the label says the same."""
+    return name if name.replace("-", " ") == label.replace("-", " ") else f"{name} · {label}"
 
 
 def _things(site: Site, chosen: Language) -> Iterator[tuple[str, ...]]:
