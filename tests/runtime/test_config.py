@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from leyden.model.problem import SiteFileError
 from leyden.model.site import Battery, CellRating, Converter, Device, Grid, Layout, Site
 from leyden.model.words import Words
+from leyden.plan import plan_from_csv
 from leyden.runtime.config import load_config
 from leyden.runtime.config_checks import LoopTime, loop_time
 from leyden.runtime.config_schema import config_schema
@@ -188,6 +189,20 @@ def test_every_key_is_explained():
 def test_the_site_in_the_guide_can_be_run(tmp_path):
     first = GUIDE.read_text("utf-8").split("```toml\n")[1].split("```")[0]
     assert load_config(written(tmp_path, first)).site.id == "depot"
+
+
+def test_the_slip_in_the_guide_is_told_as_it_says(tmp_path):
+    text = GUIDE.read_text("utf-8")
+    first = text.split("```toml\n")[1].split("```")[0].replace('"500 kW"', '"500 kWh"')
+    with pytest.raises(SiteFileError) as caught:
+        load_config(written(tmp_path, first))
+    assert f"```text\n{str(caught.value).removeprefix(f'{tmp_path}/')}\n```" in text
+
+
+def test_the_plan_in_the_guide_can_be_followed():
+    table = GUIDE.read_text("utf-8").split("```text\nstart")[1].split("```")[0]
+    plan = plan_from_csv("start" + table, load_config(ROOT / "sites/park.toml").site)
+    assert [slot.mode.value for slot in plan.slots] == ["battery", "grid", "self"]
 
 
 def fits(schema, value):

@@ -40,7 +40,7 @@ def example(hint: Any) -> str:
     bare, marks = bare_hint(hint), marks_of(hint)
     for mark in marks:
         if isinstance(mark, Quantity):
-            return "1" if bare is int else example_of(mark.unit)
+            return "1" if bare is int else example_of(mark.unit).split(" or ")[0]
     if get_origin(bare) is Literal:
         return f'"{get_args(bare)[0]}"'
     if items_of(bare) is not None:
