@@ -108,6 +108,11 @@ class Driver:
         if due:
             self._wake.set()
 
+    @property
+    def busy(self) -> bool:
+        """Whether there is still something that it wants to read now."""
+        return self._session is None or any(sweep.due(self._clock.elapsed_s()) for sweep in self._sweeps)
+
     def link(self, now_s: float) -> Link:
         """How the connection is doing."""
         age_s = now_s - self._answered_s

@@ -72,7 +72,7 @@ class Outbox:
         if abs(value - last) > step / 2:
             return True
         said, said_s = echo(name)
-        return said_s > sent_s and not abs(said - value) <= step
+        return said_s >= sent_s and not abs(said - value) <= step
 
 
 def _turn(entry: tuple[str, float]) -> int:
