@@ -70,12 +70,14 @@ def load_state(twin: "Twin", path: Path) -> None:
         if story["form"] != FORM or story["site"] != twin.site.id:
             raise TwinStateError(f"{path} is of another site or an older Leyden: begin anew with --fresh")
         for name, battery in twin.batteries.items():
+            _check(battery, arrays, name)
+        for name, battery in twin.batteries.items():
             _put_back(battery, story["batteries"][name], arrays, name)
         for name, load in twin.loads.items():
             load.consumed_wh = story["loads"][name]
         for name, source in twin.sources.items():
             _put_source_back(source, story["sources"][name])
-    except (OSError, BadZipFile, KeyError, ValueError) as error:
+    except (OSError, EOFError, BadZipFile, KeyError, ValueError) as error:
         raise TwinStateError(f"{path} does not fit this site ({error}): begin anew with --fresh") from error
     twin.go_on(
         datetime.fromisoformat(story["time"]),
@@ -105,23 +107,22 @@ def _numbers(battery: BatteryTwin) -> dict[str, Any]:
     }
 
 
-def _put_back(battery: BatteryTwin, said: Mapping[str, Any], arrays: Arrays, name: str) -> None:
-    def array(key: str, like: NDArray[Any]) -> NDArray[Any]:
-        found = arrays[f"{name}/{key}"]
-        if found.shape != like.shape:
-            raise ValueError(f"battery {name} has {found.shape} {key} there, {like.shape} here")
-        return found
+def _check(battery: BatteryTwin, arrays: Arrays, name: str) -> None:
+    """Before anything is changed, hold the shapes there against those here."""
+    for key, here in _arrays(battery).items():
+        there = arrays[f"{name}/{key}"]
+        if there.shape != here.shape:
+            raise ValueError(f"battery {name} has {there.shape} {key} there, {here.shape} here")
 
-    old = battery.bms.guard
-    guard = Guard(**{item.name: array(item.name, getattr(old, item.name)) for item in fields(Guard)})
+
+def _put_back(battery: BatteryTwin, said: Mapping[str, Any], arrays: Arrays, name: str) -> None:
     for key in ("state", "as_made", "made", "current_a"):
-        target = getattr(battery, key)
-        target[:] = array(key, target)
+        getattr(battery, key)[:] = arrays[f"{name}/{key}"]
     battery.energies = Energies(**said["energies"])
     battery.pcs = _pcs(said["pcs"])
     battery.bms = Bms(
-        guard=guard,
-        rack_soc=array("rack_soc", battery.bms.rack_soc),
+        guard=Guard(**{item.name: arrays[f"{name}/{item.name}"] for item in fields(Guard)}),
+        rack_soc=arrays[f"{name}/rack_soc"],
         state=BatteryState(said["state"]),
         charge=Allowance(**said["charge"]),
         discharge=Allowance(**said["discharge"]),
