@@ -58,9 +58,8 @@ def _asker(decision: Decision, step: Step) -> Step | None:
 
 
 def _missed(decision: Decision, index: int, reason: LimitMissed) -> Words:
-    """By how much, and whose doing it is where a bound could not be kept."""
-    step = decision.steps[index]
-    by_w = step.missed_w if step.missed_w > _W else reason.measured_w - reason.limit_w
+    """By how much the meter says, and whose doing it is where a bound could not be kept."""
+    by_w = reason.measured_w - reason.limit_w
     zh, en = printed_value("by_w", by_w, "zh"), printed_value("by_w", by_w, "en")
     causes = [culprit.want.reason.words for culprit in culprits(decision, index)] or [reason.words]
     return Words(

@@ -18,6 +18,10 @@ from leyden.model.site import BATTERIES
 from leyden.model.snapshot import Snapshot
 from leyden.model.words import Words
 
+MEAN = 0.999
+"""What a quarter's mean is aimed at, as a share of the limit: under it, not at it."""
+EARLY_S = 60.0
+"""So much before the quarter's end its mean is to be there."""
 MOST_CORRECTION = 0.05
 """How far under its limit import is held at most, to bring a quarter's mean back under it."""
 
@@ -69,11 +73,11 @@ class PeakShaving:
 
     def _aim_w(self, snapshot: Snapshot) -> float:
         """The limit, or less where the mean of the running quarter is over it: it is brought back by its end."""
-        over_w = snapshot.derived.import_mean_15min_w - self.import_limit_w
+        over_w = snapshot.derived.import_mean_15min_w - MEAN * self.import_limit_w
         if not over_w > 0.0:
             return self.import_limit_w
         gone_s = snapshot.time.timestamp() % QUARTER_S
-        correction_w = over_w * gone_s / max(QUARTER_S - gone_s, 60.0)
+        correction_w = over_w * gone_s / max(QUARTER_S - EARLY_S - gone_s, 20.0)
         return self.import_limit_w - min(correction_w, MOST_CORRECTION * self.import_limit_w)
 
     def summary(self) -> Words:
