@@ -1,0 +1,43 @@
+"""The ledger: what must still be true after a restart. SQLite, and every write is on the disk before it returns.
+
+    ledger.events    what happened and needs no answer
+    ledger.alarms    the store of the alarm book
+    ledger.leases    commands from outside, with what remains of them
+    ledger.states    what controllers remember
+    ledger.tokens    who may do what over the API, as hashes
+    ledger.actions   what people did, never changed
+
+It is written on change only, a few times an hour; all parts share one file and may be used from any thread.
+"""
+
+from pathlib import Path
+
+from leyden.history.ledger.actions import Action, Actions
+from leyden.history.ledger.alarms import AlarmRows
+from leyden.history.ledger.events import Event, Events
+from leyden.history.ledger.file import LedgerFile
+from leyden.history.ledger.leases import Leases
+from leyden.history.ledger.states import States
+from leyden.history.ledger.tokens import Token, Tokens
+
+__all__ = ["Action", "Event", "Ledger", "Token"]
+
+
+class Ledger:
+    """`ledger.sqlite` in this folder, made if it is not there.
+
+    Raises LedgerError where it cannot be opened, HistoryError where a newer Leyden wrote it.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._file = LedgerFile(folder / "ledger.sqlite")
+        self.events = Events(self._file)
+        self.alarms = AlarmRows(self._file)
+        self.leases = Leases(self._file)
+        self.states = States(self._file)
+        self.tokens = Tokens(self._file)
+        self.actions = Actions(self._file)
+
+    def close(self) -> None:
+        """Let go of the file. Nothing waits to be written, ever."""
+        self._file.close()

@@ -1,0 +1,124 @@
+"""Single things of the record: a frame of cells, decisions, and the plan that was in force."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import orjson
+
+from leyden.history.record.cells import CellFrame, unpack_frame
+from leyden.history.record.shelves import CELLS, DECISIONS, PLANS, Shelf, parts
+from leyden.history.record.tables import unpack_body
+
+_DAY_US = 86_400_000_000
+_PLAN_US = 2 * _DAY_US
+"""How long before a moment its plan may have been recorded: plans are made for a day or two."""
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedDecision:
+    """A decision as it was recorded."""
+
+    number: int
+    t: float
+    body: bytes
+    """JSON."""
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedSlot:
+    """A stretch of a plan as it was recorded, cut where a later plan took over."""
+
+    start: datetime
+    end: datetime
+    target: str
+    mode: str
+    power_w: float | None
+    soc_end: float | None
+    price_per_kwh: float | None
+    reason: Mapping[str, object]
+    """Code, numbers and sentences."""
+    source: str
+    made: datetime
+
+
+def cells_at(
+    connection: duckdb.DuckDBPyConnection, folder: Path, battery: str, t_us: int, within_us: int
+) -> CellFrame | None:
+    """The newest frame that is not after this moment and not older than `within_us`."""
+    where = f"battery = $battery AND t <= make_timestamptz({t_us}) AND t >= make_timestamptz({t_us - within_us})"
+    for source in reversed(_sources(connection, folder, CELLS, t_us - within_us, t_us + 1)):
+        newest = connection.execute(f"SELECT max(epoch_us(t)) FROM {source} WHERE {where}", {"battery": battery})
+        found = newest.fetchone()
+        if found is None or found[0] is None:
+            continue
+        row = connection.execute(
+            f"SELECT racks, modules, cells, frame FROM {source}"
+            f" WHERE battery = $battery AND t = make_timestamptz({found[0]})",
+            {"battery": battery},
+        ).fetchone()
+        assert row is not None
+        return CellFrame(battery, found[0] / 1e6, *unpack_frame(row[3], (row[0], row[1], row[2])))
+    return None
+
+
+def decisions(
+    connection: duckdb.DuckDBPyConnection, folder: Path, start_us: int, end_us: int, limit: int
+) -> list[RecordedDecision]:
+    """Those of [start, end), newest first, at most `limit`."""
+    found: list[RecordedDecision] = []
+    for source in reversed(_sources(connection, folder, DECISIONS, start_us, end_us)):
+        rows = connection.execute(
+            f"SELECT number, epoch_us(t), body FROM {source} WHERE t >= make_timestamptz({start_us})"
+            f" AND t < make_timestamptz({end_us}) ORDER BY seq DESC LIMIT {limit - len(found)}"
+        ).fetchall()
+        found += [RecordedDecision(number, us / 1e6, _body(body)) for number, us, body in rows]
+        if len(found) >= limit:
+            break
+    return found
+
+
+def planned(connection: duckdb.DuckDBPyConnection, folder: Path, start_us: int, end_us: int) -> list[RecordedSlot]:
+    """The slots in force in [start, end): at each moment those of the plan recorded last before it, in order of time.
+
+    After the newest record the newest plan stands, so that the end may lie in the future.
+    """
+    slots: list[RecordedSlot] = []
+    for source in _sources(connection, folder, PLANS, start_us - _PLAN_US, end_us):
+        rows = connection.execute(
+            "SELECT seq, epoch_us(t), slot_start, slot_end, target, mode, power_w, soc_end, price_per_kwh, reason,"
+            f" source, made FROM {source} WHERE t >= make_timestamptz({start_us - _PLAN_US})"
+            f" AND t < make_timestamptz({end_us}) ORDER BY seq, slot_start"
+        ).fetchall()
+        slots = _overlaid(slots, rows)
+    return [slot for slot in slots if slot.end.timestamp() * 1e6 > start_us and slot.start.timestamp() * 1e6 < end_us]
+
+
+def _overlaid(slots: list[RecordedSlot], rows: Sequence[tuple[Any, ...]]) -> list[RecordedSlot]:
+    """Each later plan takes over from the moment it was recorded, as far as it goes."""
+    seq = None
+    for row in rows:
+        slot = RecordedSlot(*row[2:9], orjson.loads(row[9]), *row[10:])
+        if row[0] != seq:
+            seq, taken = row[0], max(slot.start, datetime.fromtimestamp(row[1] / 1e6, slot.start.tzinfo))
+            slots = [replace(old, end=min(old.end, taken)) for old in slots if old.start < taken]
+        if slot.end > taken:
+            slots.append(replace(slot, start=max(slot.start, taken)))
+    return slots
+
+
+def _sources(
+    connection: duckdb.DuckDBPyConnection, folder: Path, shelf: Shelf, start_us: int, end_us: int
+) -> list[str]:
+    """What to select from, oldest first."""
+    found = parts(connection, folder, shelf, start_us, end_us)
+    escaped = [str(path).replace("'", "''") for path in found.files]
+    return [f"read_parquet('{path}')" for path in escaped] + list(found.tables)
+
+
+def _body(body: bytes | str) -> bytes:
+    """Tables hold it packed, files as text."""
+    return body.encode() if isinstance(body, str) else unpack_body(body)

@@ -1,0 +1,129 @@
+"""Any span at the resolution of the screen: minimum, mean and maximum of each pixel, of the coarsest rows that will do.
+
+Steps of a minute and more are made of minutes, of a quarter of an hour and more of quarter-hours; what has not closed
+yet comes from the finer rows, so that the newest second is always in. Steps begin at multiples of their width, so that
+a moving window does not make the curve dance. A step that is hardly longer than the distance between rows would show
+holes that are none: then the samples themselves are given.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+import numpy as np
+
+from leyden.history.record.aggregate import MINUTE_US, QUARTER_US, good
+from leyden.history.record.select import Columns, Sample, point_rows, samples
+from leyden.history.record.series import Curves, Series, Source
+from leyden.history.record.shelves import MINUTES, QUARTERS, READINGS, Shelf, earliest_us
+
+_SECOND_US = 1_000_000
+_SAMPLES_US = 5 * _SECOND_US
+"""Below this step single samples are read and looked at: at 1 Hz that is at most five per pixel."""
+_BREAK = 3.0
+"""A distance between samples of more than so many usual ones is a gap, and drawn as one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """What is asked for."""
+
+    points: Sequence[str]
+    start_us: int
+    end_us: int
+    width: int
+
+
+def query(
+    connection: duckdb.DuckDBPyConnection, folder: Path, span: Span, newest_us: int | None, cycle_us: int
+) -> Curves:
+    """Curves of all points of a span. `newest_us` was read before the snapshot: up to it intervals are closed."""
+    source, step_us = _resolution(connection, folder, span, cycle_us)
+    if source == "raw" and step_us <= max(_SAMPLES_US, 2 * cycle_us):
+        return _fine(connection, folder, span, step_us)
+    first, last = span.start_us // step_us, -(-span.end_us // step_us)
+    wide = Span(span.points, first * step_us, last * step_us, span.width)
+    rows = _selected(connection, folder, wide, source, newest_us)
+    series = _grid(connection, rows, wide, step_us)
+    return Curves(step_us / 1e6, source, series)
+
+
+def _resolution(connection: duckdb.DuckDBPyConnection, folder: Path, span: Span, cycle_us: int) -> tuple[Source, int]:
+    """The coarsest rows that still fill every pixel; coarser ones where finer ones are forgotten already."""
+    wanted_us = max(-(-(span.end_us - span.start_us) // max(span.width, 1)), 1)
+    levels: tuple[tuple[Source, Shelf, int], ...] = (
+        ("raw", READINGS, _SECOND_US), ("minutes", MINUTES, MINUTE_US), ("quarters", QUARTERS, QUARTER_US),
+    )  # fmt: skip
+    at = 0 if wanted_us < MINUTE_US else 1 if wanted_us < QUARTER_US else 2
+    begins = [earliest_us(connection, folder, shelf) for _, shelf, _ in levels]
+    while at < 2 and span.start_us < begins[at] and begins[at + 1] < begins[at]:
+        at += 1
+    source, _, unit_us = levels[at]
+    if source == "raw" and wanted_us < _SECOND_US:
+        return source, wanted_us
+    return source, max(-(-wanted_us // unit_us), 1) * unit_us
+
+
+def _selected(
+    connection: duckdb.DuckDBPyConnection, folder: Path, span: Span, source: Source, newest_us: int | None
+) -> str:
+    """One relation of (idx, t, n, low, mean, high): closed intervals, and finer rows after the last closed one."""
+    newest_us = span.start_us if newest_us is None else newest_us
+    start_us = span.start_us
+    pieces: list[str] = []
+    for name, shelf, unit_us in (("quarters", QUARTERS, QUARTER_US), ("minutes", MINUTES, MINUTE_US)):
+        if source == name or (pieces and source == "quarters"):
+            closed_us = min(max(newest_us // unit_us * unit_us, start_us), span.end_us)
+            pieces.append(point_rows(connection, folder, shelf, span.points, start_us, closed_us, Columns.INTERVALS))
+            start_us = closed_us
+    pieces.append(point_rows(connection, folder, READINGS, span.points, start_us, span.end_us, Columns.GOOD_VALUES))
+    return " UNION ALL ".join(pieces)
+
+
+def _grid(connection: duckdb.DuckDBPyConnection, rows: str, span: Span, step_us: int) -> Mapping[str, Series]:
+    found = connection.execute(
+        f"SELECT idx, epoch_us(t) // {step_us} AS step, min(low) AS low, sum(n * mean) / sum(n) AS mean,"
+        f" max(high) AS high FROM ({rows}) GROUP BY ALL"
+    ).fetchnumpy()
+    first, steps = span.start_us // step_us, (span.end_us - span.start_us) // step_us
+    curves = np.full((3, len(span.points), steps), np.nan)
+    at = (np.asarray(found["idx"], np.int64), np.asarray(found["step"], np.int64) - first)
+    for curve, name in zip(curves, ("low", "mean", "high"), strict=True):
+        curve[at] = found[name]
+    t = (first + np.arange(steps)) * step_us / 1e6
+    return {name: Series(t, *curves[:, index]) for index, name in enumerate(span.points)}
+
+
+def _fine(connection: duckdb.DuckDBPyConnection, folder: Path, span: Span, step_us: int) -> Curves:
+    """Samples of a short span; put on a grid where there are at least two to a step."""
+    found = samples(connection, folder, span.points, span.start_us, span.end_us)
+    usual_us = min((float(np.median(np.diff(t_us))) for t_us, _, _ in found if len(t_us) > 1), default=_SECOND_US)
+    named = list(zip(span.points, found, strict=True))
+    if step_us >= 2 * usual_us:
+        return Curves(step_us / 1e6, "raw", {name: _stepped(sample, span, step_us) for name, sample in named})
+    return Curves(usual_us / 1e6, "raw", {name: _single(sample, _BREAK * usual_us) for name, sample in named})
+
+
+def _stepped(sample: Sample, span: Span, step_us: int) -> Series:
+    t_us, values, quality = sample
+    counts = good(values, quality)
+    first, last = span.start_us // step_us, -(-span.end_us // step_us)
+    curves = np.full((3, last - first), np.nan)
+    step = t_us[counts] // step_us - first
+    if len(step):
+        starts = np.flatnonzero(np.diff(step, prepend=-1))
+        at, values = step[starts], values[counts]
+        curves[0, at] = np.minimum.reduceat(values, starts)
+        curves[1, at] = np.add.reduceat(values, starts) / np.diff(starts, append=len(step))
+        curves[2, at] = np.maximum.reduceat(values, starts)
+    return Series((first + np.arange(last - first)) * step_us / 1e6, *curves)
+
+
+def _single(sample: Sample, break_us: float) -> Series:
+    """Every sample, with a nan in each gap so that no line is drawn across it."""
+    t_us, values, quality = sample
+    gaps = np.flatnonzero(np.diff(t_us) > break_us)
+    t = np.insert(t_us.astype(np.float64), gaps + 1, t_us[gaps] + break_us) / 1e6
+    values = np.insert(np.where(good(values, quality), values, np.nan), gaps + 1, np.nan)
+    return Series(t, values, values, values)

@@ -1,0 +1,142 @@
+"""The record: what happened, second by second. See the package's page for what is kept where."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from leyden.history.mark import kind_of, mark_folder
+from leyden.history.options import HistoryOptions
+from leyden.history.record.cells import CellFrame
+from leyden.history.record.energy import Energy, energy
+from leyden.history.record.failing import clock_back
+from leyden.history.record.intake import Intake
+from leyden.history.record.lookup import RecordedDecision, RecordedSlot, cells_at, decisions, planned
+from leyden.history.record.query import Span, query
+from leyden.history.record.series import Curves, Instant, to_us
+from leyden.history.record.store import Store
+from leyden.history.record.writer import Writer
+from leyden.model.plan import Plan
+from leyden.model.words import Words
+
+_MB = 1_000_000
+_STOP_S = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class RecordState:
+    """How the record fares; `failing` is for an alarm."""
+
+    queued: int
+    """Rows that wait to be written."""
+    queued_bytes: int
+    dropped: int
+    """Rows given up for want of memory."""
+    refused: int
+    """Rows older than the newest, or not of the record's shape."""
+    written: int
+    """Highest sequence number on the disk."""
+    newest: float | None
+    """Site time of the newest reading on the disk."""
+    failing: Words | None
+    """What is wrong and the mend; None is healthy."""
+
+
+class Record:
+    """`record.duckdb` and the Parquet files beside it, in this folder, made if they are not there.
+
+    All appends only enqueue: they never wait and never raise. Everything else may be called from any thread; it raises
+    RecordUnavailableError while the file cannot be read. Times are seconds since 1970 or aware datetimes, site time.
+    Raises HistoryError if the folder holds the other kind of history, or a newer Leyden wrote it.
+    """
+
+    def __init__(self, folder: Path, points: Sequence[str], options: HistoryOptions, simulated: bool) -> None:
+        if len(set(points)) != len(points):
+            raise ValueError("every point can be recorded only once")
+        mark_folder(folder, simulated)
+        self.points = tuple(points)
+        self.simulated = simulated
+        self._folder, self._options = folder, options
+        self._intake = Intake(len(points), options.queue_mb * _MB, options.cells_every_s)
+        self._store = Store(folder / "record.duckdb", options.memory_mb)
+        self._writer = Writer(self._store, self._intake, folder, points, options, kind_of(simulated))
+
+    def append(self, t: float, values: NDArray[np.float64], quality: NDArray[np.uint8]) -> None:
+        """One row: a value and a Quality for each of `points`, in their order."""
+        self._intake.reading(t, values, quality)
+
+    def append_decision(self, number: int, t: float, body: bytes) -> None:
+        """One decision, as JSON."""
+        self._intake.decision(number, t, body)
+
+    def append_cells(
+        self, battery: str, t: float, voltage_mv: NDArray[np.int16], temperature_ddegc: NDArray[np.int16]
+    ) -> None:
+        """One frame, (rack, module, cell); frames that come too soon after the last one are passed over."""
+        self._intake.cells(battery, t, voltage_mv, temperature_ddegc)
+
+    def append_plan(self, plan: Plan) -> None:
+        """A whole plan, in force from now on."""
+        self._intake.plan(plan)
+
+    def query(self, points: Sequence[str], start: Instant, end: Instant, width: int) -> Curves:
+        """Minimum, mean and maximum of each of `width` steps over [start, end); only GOOD values count.
+
+        Steps that began before `start` are whole. A point that was never recorded is all nan.
+        """
+        span = Span(tuple(dict.fromkeys(points)), to_us(start), to_us(end), width)
+        if span.end_us <= span.start_us or width < 1:
+            raise ValueError(f"a span must end after its start and have a width (got {start} to {end}, {width})")
+        newest_us = self._writer.newest_us
+        with self._store.reading() as connection:
+            return query(connection, self._folder, span, newest_us, self._intake.cycle_us)
+
+    def energy(self, point: str, start: Instant, end: Instant) -> Energy:
+        """The integral of a power over [start, end), each direction by itself, and how much of the span is known."""
+        newest_us = self._writer.newest_us
+        with self._store.reading() as connection:
+            span_us = (to_us(start), to_us(end))
+            return energy(connection, self._folder, point, span_us, newest_us, self._options.hold_s)
+
+    def cells_at(self, battery: str, time: Instant, within_s: float = 3600.0) -> CellFrame | None:
+        """The newest frame at or before this moment, None if there is none within so long."""
+        with self._store.reading() as connection:
+            return cells_at(connection, self._folder, battery, to_us(time), round(within_s * 1e6))
+
+    def decisions(self, start: Instant, end: Instant, limit: int = 100) -> Sequence[RecordedDecision]:
+        """Decisions of [start, end), newest first."""
+        with self._store.reading() as connection:
+            return decisions(connection, self._folder, to_us(start), to_us(end), limit)
+
+    def planned(self, start: Instant, end: Instant) -> Sequence[RecordedSlot]:
+        """The slots that were in force in [start, end), each cut where a later plan took over."""
+        with self._store.reading() as connection:
+            return planned(connection, self._folder, to_us(start), to_us(end))
+
+    def last_t(self) -> float | None:
+        """Site time of the newest reading taken, None in an empty record; a simulation must go on after it."""
+        newest = self._intake.reading_us
+        return None if newest is None else newest / 1e6
+
+    def state(self) -> RecordState:
+        """How it fares; cheap enough for every cycle."""
+        counts, newest_us = self._intake.counts(), self._writer.newest_us
+        return RecordState(
+            queued=counts.waiting,
+            queued_bytes=counts.waiting_bytes,
+            dropped=counts.dropped,
+            refused=counts.refused,
+            written=self._writer.seq,
+            newest=None if newest_us is None else newest_us / 1e6,
+            failing=self._writer.failing or (clock_back(counts.behind_s) if counts.behind_s else None),
+        )
+
+    def flush(self, timeout_s: float = _STOP_S) -> bool:
+        """Wait until what was appended so far is on the disk; False if it did not get there in time."""
+        return self._writer.flush(timeout_s)
+
+    def close(self) -> None:
+        """Write what waits, and let go of the file."""
+        self._writer.close()

@@ -1,0 +1,173 @@
+"""Closing a period: its table becomes a Parquet file that any tool may read, and is dropped.
+
+Done in small steps between the writer's flushes, so that recording goes on meanwhile. The file gets its name only when
+it is whole and on the disk; a crash at any step leaves the table, or both, and the next start finishes the work.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from leyden.history.durable import TEMPORARY, publish, temporary
+from leyden.history.record.shelves import (
+    CELLS,
+    DECISIONS,
+    MINUTES,
+    QUARTERS,
+    READINGS,
+    SHELVES,
+    TODAY,
+    Shelf,
+    bounds_us,
+    closed_periods,
+    open_periods,
+)
+from leyden.history.record.tables import unpack_body
+
+_STEP_ROWS = 200_000
+"""Rows read at once: about 10 MB, and less than a tenth of a second."""
+_GROUP_ROWS = 50_000
+"""Smallest Parquet row group: readers skip whole groups by their points."""
+_DELTA = {"t": "DELTA_BINARY_PACKED", "seq": "DELTA_BINARY_PACKED"}
+
+
+def closing(
+    connection: duckdb.DuckDBPyConnection, folder: Path, now_us: int, keep_s: Mapping[str, float], mark: str
+) -> Iterator[None]:
+    """All work that is due at this site time, one step per turn: move, seal, drop, forget what is too old."""
+    for shelf in (MINUTES, QUARTERS):
+        yield from _move_closed_days(connection, shelf, now_us)
+    for shelf in SHELVES:
+        for period in open_periods(connection, shelf):
+            if bounds_us(period)[1] <= now_us:
+                yield from _seal(connection, folder, shelf, period, mark)
+    for shelf in SHELVES:
+        if shelf.name in keep_s:
+            _forget(folder, shelf, now_us - round(keep_s[shelf.name] * 1e6))
+            yield
+
+
+def clean(folder: Path) -> None:
+    """Remove what a crash left unfinished."""
+    for shelf in SHELVES:
+        for path in (folder / shelf.name).glob(f"*{TEMPORARY}"):
+            path.unlink()
+
+
+def _move_closed_days(connection: duckdb.DuckDBPyConnection, shelf: Shelf, now_us: int) -> Iterator[None]:
+    """Lay each closed day of minutes or quarter-hours into its month, sorted by point."""
+    today_us = now_us // 86_400_000_000 * 86_400_000_000
+    while True:
+        first = connection.execute(f"SELECT min(epoch_us(t)) FROM {shelf.table(TODAY)}").fetchone()
+        if first is None or first[0] is None or first[0] >= today_us:
+            return
+        day_end_us = (first[0] // 86_400_000_000 + 1) * 86_400_000_000
+        table, where = shelf.table(shelf.period_at(first[0])), f"WHERE t < make_timestamptz({day_end_us})"
+        connection.begin()
+        try:
+            connection.execute(f"CREATE TABLE IF NOT EXISTS {table} ({shelf.columns})")
+            connection.execute(f"INSERT INTO {table} SELECT * FROM {shelf.table(TODAY)} {where} ORDER BY point, t")
+            connection.execute(f"DELETE FROM {shelf.table(TODAY)} {where}")
+            connection.commit()
+        except BaseException:
+            connection.rollback()
+            raise
+        yield
+
+
+def _seal(connection: duckdb.DuckDBPyConnection, folder: Path, shelf: Shelf, period: str, mark: str) -> Iterator[None]:
+    path = shelf.file(folder, period)
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        writer: pq.ParquetWriter | None = None
+        try:
+            for content in _contents(connection, shelf, shelf.table(period)):
+                writer = writer or _writer(path, content.schema, mark)
+                writer.write_table(content, row_group_size=max(len(content), 1))
+                yield
+        finally:
+            if writer is not None:
+                writer.close()
+        if writer is not None:
+            publish(path)
+            yield
+    connection.execute(f"DROP TABLE {shelf.table(period)}")
+    yield
+
+
+def _writer(path: Path, schema: pa.Schema, mark: str) -> pq.ParquetWriter:
+    marked = schema.with_metadata({"leyden.holds": mark, "leyden.schema": "1"})
+    dictionary = [field.name for field in schema if field.name not in _DELTA]
+    return pq.ParquetWriter(
+        temporary(path),
+        marked,
+        compression="zstd",
+        use_dictionary=dictionary,
+        column_encoding={name: how for name, how in _DELTA.items() if name in schema.names},
+    )
+
+
+def _contents(connection: duckdb.DuckDBPyConnection, shelf: Shelf, table: str) -> Iterator[pa.Table]:
+    """The rows of a table as they are laid down: by point where there are points, else by time; one piece a step."""
+    if shelf in (READINGS, MINUTES, QUARTERS):
+        yield from _by_point(connection, table)
+        return
+    total = _count(connection, table)
+    order = "battery, t" if shelf is CELLS else "seq"
+    step = 2_000 if shelf in (CELLS, DECISIONS) else 50_000
+    for offset in range(0, total, step):
+        content = connection.execute(f"SELECT * FROM {table} ORDER BY {order} LIMIT {step} OFFSET {offset}")
+        found: pa.Table = content.to_arrow_table()
+        yield _readable(found) if shelf is DECISIONS else found
+
+
+def _by_point(connection: duckdb.DuckDBPyConnection, table: str) -> Iterator[pa.Table]:
+    names = dict(connection.execute("SELECT name, id FROM points").fetchall())
+    counts = dict(connection.execute(f"SELECT point, count(*) FROM {table} GROUP BY point").fetchall())
+    for group in _groups([(name, counts.get(names[name], 0)) for name in sorted(names)]):
+        ids = [names[name] for name in group]
+        rows = connection.execute(f"SELECT * FROM {table} WHERE point IN ({', '.join(map(str, ids))})").to_arrow_table()
+        rank = np.full(max(names.values()) + 1, -1, np.int32)
+        rank[ids] = np.arange(len(ids))
+        ranks = rank[rows["point"].to_numpy()]
+        order = np.lexsort((rows["t"].to_numpy(), ranks))
+        points = pa.DictionaryArray.from_arrays(pa.array(ranks[order]), pa.array(group))
+        rest = rows.take(pa.array(order)).drop_columns(["point"])
+        yield rest.add_column(0, "point", points.cast(pa.string()))
+
+
+def _groups(counts: Sequence[tuple[str, int]]) -> Iterator[list[str]]:
+    """Names in order, together as many as make a row group of a fair size, and never more than a step may read."""
+    group: list[str] = []
+    rows = 0
+    for name, count in counts:
+        if group and (rows >= _GROUP_ROWS or rows + count > _STEP_ROWS):
+            yield group
+            group, rows = [], 0
+        if count:
+            group.append(name)
+            rows += count
+    if group:
+        yield group
+
+
+def _readable(rows: pa.Table) -> pa.Table:
+    """Decisions with their JSON as plain text: Parquet compresses it better than we do, and any tool reads it."""
+    bodies = [unpack_body(body).decode(errors="replace") for body in rows["body"].to_pylist()]
+    return rows.set_column(rows.schema.get_field_index("body"), "body", pa.array(bodies, pa.string()))
+
+
+def _forget(folder: Path, shelf: Shelf, before_us: int) -> None:
+    for period in closed_periods(folder, shelf):
+        if bounds_us(period)[1] <= before_us:
+            shelf.file(folder, period).unlink(missing_ok=True)
+
+
+def _count(connection: duckdb.DuckDBPyConnection, table: str) -> int:
+    row = connection.execute(f"SELECT count(*) FROM {table}").fetchone()
+    assert row is not None
+    return int(row[0])

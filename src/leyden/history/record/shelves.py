@@ -1,0 +1,127 @@
+"""Where everything lies: tables of the open period in one DuckDB file, closed periods as Parquet beside it.
+
+A shelf holds one kind of rows. Its open period, a day or a month of UTC, is a table `readings_20260715`; when the
+period closes, the table becomes `readings/2026-07-15.parquet` and is dropped. Minutes and quarter-hours of today stand
+in `minutes_today`, in order of arrival, and move into their month's table sorted by point when the day closes: so a
+point's month is read without touching the other points.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Literal
+
+import duckdb
+
+PARQUET = ".parquet"
+TODAY = "today"
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """One kind of rows."""
+
+    name: str
+    period: Literal["day", "month"]
+    columns: str
+    """As SQL declares them."""
+
+    def period_at(self, t_us: int) -> str:
+        """The period that holds this moment: `20260715` or `202607`."""
+        return _utc(t_us).strftime("%Y%m%d" if self.period == "day" else "%Y%m")
+
+    def table(self, period: str) -> str:
+        """The table of an open period."""
+        return f"{self.name}_{period}"
+
+    def file(self, folder: Path, period: str) -> Path:
+        """The file of a closed period."""
+        return folder / self.name / ("-".join(filter(None, (period[:4], period[4:6], period[6:]))) + PARQUET)
+
+
+_AGGREGATE = (
+    "point INTEGER, t TIMESTAMPTZ, n INTEGER, low DOUBLE, mean DOUBLE, high DOUBLE,"
+    " seconds FLOAT, up DOUBLE, down DOUBLE"
+)
+READINGS = Shelf("readings", "day", "seq BIGINT, t TIMESTAMPTZ, point INTEGER, value DOUBLE, quality UTINYINT")
+CELLS = Shelf(
+    "cells", "day",
+    "seq BIGINT, t TIMESTAMPTZ, battery VARCHAR, racks SMALLINT, modules SMALLINT, cells SMALLINT, frame BLOB",
+)  # fmt: skip
+DECISIONS = Shelf("decisions", "day", "seq BIGINT, t TIMESTAMPTZ, number BIGINT, body BLOB")
+PLANS = Shelf(
+    "plans", "day",
+    'seq BIGINT, t TIMESTAMPTZ, made TIMESTAMPTZ, source VARCHAR, version INTEGER, slot_start TIMESTAMPTZ,'
+    " slot_end TIMESTAMPTZ, target VARCHAR, mode VARCHAR, power_w DOUBLE, soc_end DOUBLE, price_per_kwh DOUBLE,"
+    " reason VARCHAR",
+)  # fmt: skip
+MINUTES = Shelf("minutes", "month", _AGGREGATE)
+QUARTERS = Shelf("quarters", "month", _AGGREGATE)
+SHELVES = (READINGS, CELLS, DECISIONS, PLANS, MINUTES, QUARTERS)
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What holds the rows of one shelf in some span; no row is in two of them."""
+
+    tables: tuple[str, ...]
+    files: tuple[Path, ...]
+
+    def __bool__(self) -> bool:
+        return bool(self.tables or self.files)
+
+
+def bounds_us(period: str) -> tuple[int, int]:
+    """Start and end of a period, whose name says whether it is a day or a month."""
+    start = datetime(int(period[:4]), int(period[4:6]), int(period[6:] or 1), tzinfo=UTC)
+    end = start + timedelta(days=1) if len(period) == 8 else (start + timedelta(days=31)).replace(day=1)
+    return round(start.timestamp()) * 1_000_000, round(end.timestamp()) * 1_000_000
+
+
+def open_periods(connection: duckdb.DuckDBPyConnection, shelf: Shelf) -> list[str]:
+    """Periods that have a table, oldest first; `today` is none."""
+    rows = connection.execute(
+        "SELECT table_name FROM duckdb_tables() WHERE database_name = 'rec' AND starts_with(table_name, ?)",
+        [f"{shelf.name}_"],
+    ).fetchall()
+    return sorted(period for (name,) in rows if (period := name.removeprefix(f"{shelf.name}_")) != TODAY)
+
+
+def closed_periods(folder: Path, shelf: Shelf) -> list[str]:
+    """Periods that have a file, oldest first."""
+    return sorted(path.stem.replace("-", "") for path in (folder / shelf.name).glob(f"*{PARQUET}"))
+
+
+def parts(connection: duckdb.DuckDBPyConnection, folder: Path, shelf: Shelf, start_us: int, end_us: int) -> Parts:
+    """The tables and files that may hold rows of [start, end), oldest first.
+
+    Inside a transaction, and the tables first: a period that closes meanwhile is then seen as the table it was.
+    """
+
+    def touches(period: str) -> bool:
+        start, end = bounds_us(period)
+        return start < end_us and end > start_us
+
+    tables = [period for period in open_periods(connection, shelf) if touches(period)]
+    files = [period for period in closed_periods(folder, shelf) if period not in tables and touches(period)]
+    names = [shelf.table(period) for period in tables] + ([shelf.table(TODAY)] if shelf.period == "month" else [])
+    return Parts(tuple(names), tuple(shelf.file(folder, period) for period in files))
+
+
+def earliest_us(connection: duckdb.DuckDBPyConnection, folder: Path, shelf: Shelf) -> int:
+    """Before this moment the shelf holds nothing; far in the future if it holds nothing at all.
+
+    The start of the oldest period: exact enough to choose between shelves, and found without reading rows.
+    """
+    periods = closed_periods(folder, shelf)[:1] + open_periods(connection, shelf)[:1]
+    if periods:
+        return bounds_us(min(periods))[0]
+    if shelf.period == "month":
+        row = connection.execute(f"SELECT min(epoch_us(t)) FROM {shelf.table(TODAY)}").fetchone()
+        if row is not None and row[0] is not None:
+            return int(row[0])
+    return 2**62
+
+
+def _utc(t_us: int) -> datetime:
+    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=t_us)

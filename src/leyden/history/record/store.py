@@ -1,0 +1,140 @@
+"""The DuckDB file: opened for one writer and any number of readers, closed and opened again when it has to be."""
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from threading import Condition
+from typing import IO
+
+import duckdb
+
+from leyden.history.errors import HistoryError, RecordUnavailableError
+from leyden.history.record.shelves import MINUTES, QUARTERS, TODAY
+
+SCHEMA = 1
+"""Counts up with every change of the tables; a file of a higher number is refused."""
+
+_ROW_GROUP = 16_384
+"""Rows that are compressed together. DuckDB writes the last group again at every checkpoint: the usual 122,880 rows of
+decisions cost six times the disk writes, and stall the writer for up to 2 s."""
+_LEAVE_S = 10.0
+"""How long closing waits for readers; a query takes well below a second."""
+
+
+class HeldError(HistoryError):
+    """Another program holds the record."""
+
+
+class Store:
+    """One file. Readers get a snapshot each, and never block the writer."""
+
+    def __init__(self, path: Path, memory_mb: int) -> None:
+        self.path = path
+        self._memory_mb = memory_mb
+        self._root: duckdb.DuckDBPyConnection | None = None
+        self._held: IO[str] | None = None
+        self._gate = Condition()
+        self._readers = 0
+
+    def open(self) -> None:
+        """Take hold of the file, and make it if it is not there. Raises HeldError, HistoryError, or duckdb.Error."""
+        held = _hold(self.path.with_suffix(".lock"))
+        root = duckdb.connect(":memory:", config={"memory_limit": f"{self._memory_mb}MB", "threads": 2})
+        try:
+            root.execute(f"SET temp_directory = '{_quoted(self.path.with_suffix('.spill'))}'")
+            root.execute("SET autoinstall_known_extensions = false")  # never ask the network
+            root.execute(f"ATTACH '{_quoted(self.path)}' AS rec (ROW_GROUP_SIZE {_ROW_GROUP})")
+            root.execute("USE rec")
+            self._prepare(root)
+        except BaseException:
+            root.close()
+            held.close()
+            raise
+        with self._gate:
+            self._root, self._held = root, held
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it can be read and written."""
+        return self._root is not None
+
+    @property
+    def writer(self) -> duckdb.DuckDBPyConnection:
+        """For the one thread that writes."""
+        if self._root is None:
+            raise RecordUnavailableError(f"{self.path} is not open")
+        return self._root
+
+    @contextmanager
+    def reading(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """A snapshot of this moment. Raises RecordUnavailableError while the file cannot be read."""
+        with self._gate:
+            if self._root is None:
+                raise RecordUnavailableError(f"{self.path} cannot be read now; its state says why")
+            cursor = self._root.cursor()
+            self._readers += 1
+        try:
+            cursor.execute("USE rec")
+            cursor.begin()
+            yield cursor
+        except (duckdb.FatalException, duckdb.ConnectionException, duckdb.IOException) as error:
+            raise RecordUnavailableError(f"{self.path} cannot be read now: {error}") from error
+        finally:
+            with suppress(duckdb.Error):
+                cursor.rollback()
+            cursor.close()
+            with self._gate:
+                self._readers -= 1
+                self._gate.notify_all()
+
+    def close(self) -> None:
+        """Let go of the file, after readers have left; calling it again does nothing."""
+        with self._gate:
+            root, self._root = self._root, None
+            held, self._held = self._held, None
+            self._gate.wait_for(lambda: not self._readers, timeout=_LEAVE_S)
+        if root is not None:
+            with suppress(duckdb.Error):
+                root.close()
+        if held is not None:
+            held.close()
+
+    def _prepare(self, root: duckdb.DuckDBPyConnection) -> None:
+        root.begin()
+        root.execute("CREATE TABLE IF NOT EXISTS meta (key VARCHAR, value BIGINT)")
+        root.execute("CREATE TABLE IF NOT EXISTS points (id INTEGER, name VARCHAR)")
+        for shelf in (MINUTES, QUARTERS):
+            root.execute(f"CREATE TABLE IF NOT EXISTS {shelf.table(TODAY)} ({shelf.columns})")
+        found = root.execute("SELECT value FROM meta WHERE key = 'schema'").fetchone()
+        if found is None:
+            root.execute("INSERT INTO meta VALUES ('schema', ?)", [SCHEMA])
+        elif found[0] > SCHEMA:
+            raise HistoryError(
+                f"{self.path} was written by a newer Leyden (schema {found[0]}, this one knows {SCHEMA}): "
+                "update Leyden, or name another folder under [history] in site.toml"
+            )
+        root.commit()
+
+
+def _hold(path: Path) -> IO[str]:
+    """A lock of our own beside DuckDB's: it tells who holds it, and holds within one process too."""
+    file = path.open("a+", encoding="ascii")
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        file.seek(0)
+        holder = file.read().strip() or "unknown"
+        file.close()
+        raise HeldError(
+            f"process {holder} holds {path.with_suffix('.duckdb')}: stop it, or read over its API"
+        ) from None
+    file.truncate(0)
+    file.write(str(os.getpid()))
+    file.flush()
+    return file
+
+
+def _quoted(path: Path) -> str:
+    return str(path).replace("'", "''")

@@ -1,0 +1,152 @@
+"""The one thread that writes: a batch every flush, and in between the closing of days, step by step."""
+
+import logging
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from threading import Condition, Event, Thread
+from time import monotonic
+
+import duckdb
+
+from leyden.history.options import HistoryOptions
+from leyden.history.record.failing import why_failing
+from leyden.history.record.intake import Intake
+from leyden.history.record.seal import clean
+from leyden.history.record.session import Session
+from leyden.history.record.store import HeldError, Store
+from leyden.model.words import Words
+
+_LOG = logging.getLogger("leyden.history")
+_RETRY_S = 1.0
+"""Wall time between attempts while writing fails."""
+_VALUES = 200_000
+"""In one transaction: a long backlog is written in pieces, so that memory stays flat while it drains."""
+_HOUR_US = 3_600_000_000
+_FINISHED = object()
+_PATIENCE_S = 30.0
+"""Wall time before a period that could not be closed is tried again."""
+
+
+class Writer:
+    """Owns all writes to the store. Whatever fails, it says so, keeps the rows, and tries again."""
+
+    def __init__(
+        self, store: Store, intake: Intake, folder: Path, points: Sequence[str], options: HistoryOptions, mark: str
+    ) -> None:
+        self._store, self._intake, self._folder = store, intake, folder
+        self._points, self._options, self._mark = tuple(points), options, mark
+        self._rows_at_once = max(_VALUES // max(len(points), 1), 1)
+        self._session: Session | None = None
+        self._base: int | None = None
+        self._closing: Iterator[None] = iter(())
+        self._closing_hour = -1
+        self._stop, self._hurry = Event(), Event()
+        self._turned = Condition()
+        self._unwritten: Words | None = None
+        self._unclosed: Words | None = None
+        self._close_after = 0.0
+        self.newest_us: int | None = None
+        """The newest reading on the disk; set after it is there."""
+        self.seq = 0
+        """The highest sequence number on the disk; set after it is there."""
+        try:
+            self._start_session()
+        except (duckdb.Error, OSError, HeldError) as error:  # it may come right; a HistoryError never does
+            self._say_unwritten(error)
+            self._end_session()
+        except BaseException:
+            self._end_session()
+            raise
+        self._thread = Thread(target=self._run, name="leyden-record", daemon=True)
+        self._thread.start()
+
+    @property
+    def failing(self) -> Words | None:
+        """Why something cannot be written at this moment; None is healthy."""
+        return self._unwritten or self._unclosed
+
+    def flush(self, timeout_s: float) -> bool:
+        """Wait until what was appended before this call is written; False if that did not come about in time."""
+        order = self._intake.order
+        deadline = monotonic() + timeout_s
+        with self._turned:
+            while self._intake.waits(order) and monotonic() < deadline and not self._stop.is_set():
+                self._hurry.set()
+                self._turned.wait(0.05)
+        return not self._intake.waits(order)
+
+    def close(self) -> None:
+        """Write what waits, if that is possible, and let go of the file."""
+        self._stop.set()
+        self._hurry.set()
+        self._thread.join()
+        self._end_session()
+
+    def _run(self) -> None:
+        while not self._stop.is_set():
+            wait_s = self._options.flush_s if self._unwritten is None else max(self._options.flush_s, _RETRY_S)
+            due = monotonic() + wait_s
+            while monotonic() < due and not self._hurry.is_set() and self._close_a_step():
+                pass
+            self._hurry.wait(max(due - monotonic(), 0.0))
+            self._hurry.clear()
+            self._turn()
+        self._turn()
+
+    def _turn(self) -> None:
+        """Write everything that waits; on failure end the session, and say why."""
+        try:
+            session = self._session or self._start_session()
+            assert self._base is not None
+            while batch := self._intake.take(self._rows_at_once):
+                session.write(batch, self._base)
+                self._intake.done(batch.last)
+                self.newest_us, self.seq = session.newest_us, session.seq
+            self._say_unwritten(None)
+        except Exception as error:  # whatever it is, the rows are kept and the thread goes on
+            self._say_unwritten(error)
+            self._end_session()
+        with self._turned:
+            self._turned.notify_all()
+
+    def _start_session(self) -> Session:
+        if not self._store.is_open:
+            self._store.open()
+        session = Session(self._store, self._folder, self._points, self._options)
+        if self._base is None:  # what the file holds is from before this run
+            self._base = session.seq
+            if session.newest_us is not None:
+                self._intake.resume(session.newest_us)
+        else:  # a commit that seemed to fail may have succeeded
+            self._intake.done(session.seq - self._base)
+        clean(self._folder)
+        self._session, self._closing_hour = session, -1
+        self.newest_us, self.seq = session.newest_us, session.seq
+        return session
+
+    def _end_session(self) -> None:
+        self._session, self._closing = None, iter(())
+        self._store.close()
+
+    def _close_a_step(self) -> bool:
+        """One step of closing what has ended, looked for once per hour of site time; False if there is none."""
+        session = self._session
+        if session is None or session.newest_us is None or monotonic() < self._close_after:
+            return False
+        try:
+            if session.newest_us // _HOUR_US != self._closing_hour:
+                self._closing_hour = session.newest_us // _HOUR_US
+                self._closing = session.closing(session.newest_us, self._mark)
+            more = next(self._closing, _FINISHED) is None
+            self._unclosed = self._unclosed if more else None
+            return more
+        except Exception as error:  # recording goes on; what could not be closed stays in its table
+            _LOG.warning("a day of the record cannot be closed: %s", error)
+            self._unclosed = why_failing(error, self._folder)
+            self._close_after, self._closing_hour = monotonic() + _PATIENCE_S, -1
+            return False
+
+    def _say_unwritten(self, error: BaseException | None) -> None:
+        if (error is None) != (self._unwritten is None):
+            _LOG.warning("the record is written again" if error is None else f"the record is not written: {error}")
+        self._unwritten = None if error is None else why_failing(error, self._store.path)
