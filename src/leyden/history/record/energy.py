@@ -47,7 +47,7 @@ def energy(
     sums = np.array(row, np.float64)
     for edge in ((start_us, first_us), (last_us, end_us)):
         sums += _edge(connection, folder, point, edge, hold_s)
-    up, down, seconds = sums
+    up, down, seconds = sums.tolist()
     return Energy(up / 3600, down / 3600, min(seconds * 1e6 / (end_us - start_us), 1.0))
 
 

@@ -2,7 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -89,8 +91,8 @@ def planned(connection: duckdb.DuckDBPyConnection, folder: Path, start_us: int, 
     slots: list[RecordedSlot] = []
     for source in _sources(connection, folder, PLANS, start_us - _PLAN_US, end_us):
         rows = connection.execute(
-            "SELECT seq, epoch_us(t), slot_start, slot_end, target, mode, power_w, soc_end, price_per_kwh, reason,"
-            f" source, made FROM {source} WHERE t >= make_timestamptz({start_us - _PLAN_US})"
+            "SELECT seq, epoch_us(t), epoch_us(slot_start), epoch_us(slot_end), epoch_us(made), target, mode, power_w,"
+            f" soc_end, price_per_kwh, reason, source FROM {source} WHERE t >= make_timestamptz({start_us - _PLAN_US})"
             f" AND t < make_timestamptz({end_us}) ORDER BY seq, slot_start"
         ).fetchall()
         slots = _overlaid(slots, rows)
@@ -99,15 +101,23 @@ def planned(connection: duckdb.DuckDBPyConnection, folder: Path, start_us: int, 
 
 def _overlaid(slots: list[RecordedSlot], rows: Sequence[tuple[Any, ...]]) -> list[RecordedSlot]:
     """Each later plan takes over from the moment it was recorded, as far as it goes."""
-    seq = None
-    for row in rows:
-        slot = RecordedSlot(*row[2:9], orjson.loads(row[9]), *row[10:])
-        if row[0] != seq:
-            seq, taken = row[0], max(slot.start, datetime.fromtimestamp(row[1] / 1e6, slot.start.tzinfo))
-            slots = [replace(old, end=min(old.end, taken)) for old in slots if old.start < taken]
-        if slot.end > taken:
-            slots.append(replace(slot, start=max(slot.start, taken)))
+    for _, plan in groupby(rows, key=itemgetter(0)):
+        lines = list(plan)
+        new = [_slot(line) for line in lines]
+        taken = max(new[0].start, _utc(lines[0][1]))
+        slots = [replace(old, end=min(old.end, taken)) for old in slots if old.start < taken]
+        slots += [replace(slot, start=max(slot.start, taken)) for slot in new if slot.end > taken]
     return slots
+
+
+def _slot(line: tuple[Any, ...]) -> RecordedSlot:
+    _, _, start_us, end_us, made_us, target, mode, power_w, soc_end, price, reason, source = line
+    times = _utc(start_us), _utc(end_us)
+    return RecordedSlot(*times, target, mode, power_w, soc_end, price, orjson.loads(reason), source, _utc(made_us))
+
+
+def _utc(us: int) -> datetime:
+    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=us)
 
 
 def _sources(

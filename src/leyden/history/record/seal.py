@@ -120,8 +120,7 @@ def _contents(connection: duckdb.DuckDBPyConnection, shelf: Shelf, table: str) -
     order = "battery, t" if shelf is CELLS else "seq"
     step = 2_000 if shelf in (CELLS, DECISIONS) else 50_000
     for offset in range(0, total, step):
-        content = connection.execute(f"SELECT * FROM {table} ORDER BY {order} LIMIT {step} OFFSET {offset}")
-        found: pa.Table = content.to_arrow_table()
+        found = _arrow(connection, f"SELECT * FROM {table} ORDER BY {order} LIMIT {step} OFFSET {offset}")
         yield _readable(found) if shelf is DECISIONS else found
 
 
@@ -130,7 +129,7 @@ def _by_point(connection: duckdb.DuckDBPyConnection, table: str) -> Iterator[pa.
     counts = dict(connection.execute(f"SELECT point, count(*) FROM {table} GROUP BY point").fetchall())
     for group in _groups([(name, counts.get(names[name], 0)) for name in sorted(names)]):
         ids = [names[name] for name in group]
-        rows = connection.execute(f"SELECT * FROM {table} WHERE point IN ({', '.join(map(str, ids))})").to_arrow_table()
+        rows = _arrow(connection, f"SELECT * FROM {table} WHERE point IN ({', '.join(map(str, ids))})")
         rank = np.full(max(names.values()) + 1, -1, np.int32)
         rank[ids] = np.arange(len(ids))
         ranks = rank[rows["point"].to_numpy()]
@@ -165,6 +164,10 @@ def _forget(folder: Path, shelf: Shelf, before_us: int) -> None:
     for period in closed_periods(folder, shelf):
         if bounds_us(period)[1] <= before_us:
             shelf.file(folder, period).unlink(missing_ok=True)
+
+
+def _arrow(connection: duckdb.DuckDBPyConnection, query: str) -> pa.Table:
+    return connection.sql(query).to_arrow_table()
 
 
 def _count(connection: duckdb.DuckDBPyConnection, table: str) -> int:
