@@ -1,35 +1,13 @@
 /** The site's day: powers above, SOC below, tariff bands behind, the plan dashed, now a line. mount/update/destroy, no framework. */
 import uPlot from 'uplot'
 import { num } from '../lib/format'
-import type { Slot } from '../lib/plan'
 import { hhmm, ticks } from '../lib/time'
+import { drawBands, drawDeviation, drawNow, drawPlan, drawSocLimits, drawSocPlan, drawStrip, drawZero, type DayBand, type DayView, type DayWords, type Face } from './daydraw'
 import { alpha, inks, type Inks } from './ink'
 
-type Column = (number | null)[]
-export type DayBand = { start: number; end: number; band: string; label: string; price: string }
-export type DayView = {
-  start: number
-  end: number
-  now: number
-  t: number[]
-  load: Column
-  solar: Column
-  wind: Column
-  grid: Column
-  battery: Column
-  soc: Column
-  socMin: number
-  socMax: number
-  slots: Slot[]
-  bands: DayBand[]
-  rated_w: number
-}
-export type DayWords = { now: string; soc: string }
+export type { DayBand, DayView, DayWords }
 
-const SHADE: Record<string, number> = { valley: 0.015, flat: 0.045, peak: 0.085, critical: 0.14 }
-const STRIP = 18
 const AXIS_W = 50
-const DEVIATION = 0.05
 
 export class DayChart {
   private powers: uPlot | null = null
@@ -134,9 +112,9 @@ export class DayChart {
         { stroke: (u) => this.twoTone(u, 1), fill: (u) => this.twoTone(u, 0.34), width: 1.5, paths: stepped, ...quiet },
       ],
       hooks: {
-        drawClear: [(u) => this.drawBands(u)],
-        drawAxes: [(u) => this.drawStrip(u)],
-        draw: [(u) => this.drawZero(u), (u) => this.drawDeviation(u), (u) => this.drawPlan(u), (u) => this.drawNow(u, true)],
+        drawClear: [(u) => drawBands(u, this.face())],
+        drawAxes: [(u) => drawStrip(u, this.face())],
+        draw: [(u) => this.drawPowers(u)],
         setCursor: [(u) => this.cursorMoved(u)],
       },
     }
@@ -150,10 +128,29 @@ export class DayChart {
       axes: [x, { ...y, splits: () => [0, 50, 100], values: (_u, at) => at.map((v) => `${v} %`) }],
       series: [{}, { stroke: this.ink.ink, width: 2, points: { show: false }, spanGaps: false }],
       hooks: {
-        drawClear: [(u) => this.drawBands(u)],
-        draw: [(u) => this.drawSocLimits(u), (u) => this.drawSocPlan(u), (u) => this.drawNow(u, false)],
+        drawClear: [(u) => drawBands(u, this.face())],
+        draw: [(u) => this.drawSoc(u)],
       },
     }
+  }
+
+  private face(): Face {
+    return { view: this.view!, ink: this.ink, zone: this.zone, words: this.words }
+  }
+
+  private drawPowers(u: uPlot): void {
+    const face = this.face()
+    drawZero(u, face)
+    drawDeviation(u, face)
+    drawPlan(u, face)
+    drawNow(u, face, true)
+  }
+
+  private drawSoc(u: uPlot): void {
+    const face = this.face()
+    drawSocLimits(u, face)
+    drawSocPlan(u, face)
+    drawNow(u, face, false)
   }
 
   private cursorMoved(u: uPlot): void {
@@ -181,144 +178,5 @@ export class DayChart {
     for (const [stop, colour] of [[0, this.ink.dis], [zero, this.ink.dis], [zero, this.ink.chg], [1, this.ink.chg]] as const)
       gradient.addColorStop(stop, alpha(colour, a))
     return gradient
-  }
-
-  private inside(u: uPlot, paint: (ctx: CanvasRenderingContext2D, ratio: number) => void): void {
-    const { ctx, bbox } = u
-    ctx.save()
-    ctx.beginPath()
-    ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height)
-    ctx.clip()
-    paint(ctx, devicePixelRatio || 1)
-    ctx.restore()
-  }
-
-  private drawBands(u: uPlot): void {
-    this.inside(u, (ctx) => {
-      for (const b of this.view!.bands) {
-        const x = u.valToPos(b.start, 'x', true)
-        ctx.fillStyle = alpha(this.ink.ink, SHADE[b.band] ?? 0)
-        ctx.fillRect(x, u.bbox.top, u.valToPos(b.end, 'x', true) - x, u.bbox.height)
-      }
-    })
-  }
-
-  private drawStrip(u: uPlot): void {
-    this.inside(u, (ctx, r) => {
-      ctx.textAlign = 'center'
-      ctx.textBaseline = 'middle'
-      for (const b of this.view!.bands) {
-        const x = u.valToPos(b.start, 'x', true)
-        const w = u.valToPos(b.end, 'x', true) - x
-        const strong = b.band === 'critical'
-        ctx.fillStyle = this.ink.panel
-        ctx.fillRect(x, u.bbox.top, w, STRIP * r)
-        ctx.fillStyle = alpha(this.ink.ink, 0.05 + (SHADE[b.band] ?? 0) * 2.4)
-        ctx.fillRect(x + r, u.bbox.top, w - r, STRIP * r)
-        ctx.fillStyle = strong ? this.ink.ink : this.ink['ink-2']
-        ctx.font = `${strong ? 650 : 500} ${10.5 * r}px ${this.ink.font}`
-        const text = [`${b.label} ${b.price}`, b.label, b.price].find((s) => ctx.measureText(s).width < w - 6 * r)
-        if (text) ctx.fillText(text, x + w / 2, u.bbox.top + (STRIP / 2) * r)
-      }
-    })
-  }
-
-  private drawZero(u: uPlot): void {
-    this.inside(u, (ctx, r) => {
-      const y = Math.round(u.valToPos(0, 'y', true))
-      this.stroke(ctx, this.ink['ink-3'], r, [[u.bbox.left, y], [u.bbox.left + u.bbox.width, y]])
-    })
-  }
-
-  private drawPlan(u: uPlot): void {
-    this.inside(u, (ctx, r) => {
-      const path: [number, number][] = []
-      const flush = () => this.stroke(ctx, this.ink.ink, 1.25 * r, path.splice(0), [5 * r, 3 * r])
-      for (const slot of this.view!.slots) {
-        if (slot.power_w == null) { flush(); continue }
-        const y = u.valToPos(slot.power_w, 'y', true)
-        path.push([u.valToPos(slot.start, 'x', true), y], [u.valToPos(slot.end, 'x', true), y])
-      }
-      flush()
-    })
-  }
-
-  /** Where the battery left its plan by more than 5 % of its rating; the bucket in which the plan itself moves is let off. */
-  private drawDeviation(u: uPlot): void {
-    const v = this.view!
-    this.inside(u, (ctx) => {
-      ctx.fillStyle = alpha(this.ink.p2, 0.5)
-      for (let i = 0; i + 1 < v.t.length; i++) {
-        const at = v.t[i]!
-        const until = v.t[i + 1]!
-        const actual = v.battery[i]
-        const slot = v.slots.find((s) => s.start <= at && until <= s.end)
-        if (actual == null || slot?.power_w == null || v.battery[i + 1] == null) continue
-        if (Math.abs(actual - slot.power_w) <= DEVIATION * v.rated_w) continue
-        const x = u.valToPos(at, 'x', true)
-        const y0 = u.valToPos(actual, 'y', true)
-        const y1 = u.valToPos(slot.power_w, 'y', true)
-        ctx.fillRect(x, Math.min(y0, y1), u.valToPos(until, 'x', true) - x, Math.abs(y1 - y0))
-      }
-    })
-  }
-
-  private drawSocPlan(u: uPlot): void {
-    this.inside(u, (ctx, r) => {
-      for (const s of this.view!.slots) {
-        if (s.soc_start == null || s.soc_end == null) continue
-        this.stroke(ctx, this.ink.ink, 1.25 * r, [
-          [u.valToPos(s.start, 'x', true), u.valToPos(s.soc_start * 100, 'y', true)],
-          [u.valToPos(s.end, 'x', true), u.valToPos(s.soc_end * 100, 'y', true)],
-        ], [5 * r, 3 * r])
-      }
-    })
-  }
-
-  private drawSocLimits(u: uPlot): void {
-    this.inside(u, (ctx, r) => {
-      for (const limit of [this.view!.socMin, this.view!.socMax]) {
-        const y = Math.round(u.valToPos(limit * 100, 'y', true))
-        this.stroke(ctx, this.ink['ink-3'], r, [[u.bbox.left, y], [u.bbox.left + u.bbox.width, y]], [2 * r, 3 * r])
-      }
-      ctx.font = `600 ${11 * r}px ${this.ink.font}`
-      ctx.fillStyle = this.ink['ink-2']
-      ctx.textAlign = 'left'
-      ctx.textBaseline = 'top'
-      ctx.fillText(this.words.soc, u.bbox.left + 6 * r, u.bbox.top + 8 * r)
-    })
-  }
-
-  private drawNow(u: uPlot, label: boolean): void {
-    const { now, end } = this.view!
-    if (now > end) return
-    this.inside(u, (ctx, r) => {
-      const x = Math.round(u.valToPos(now, 'x', true))
-      const { left, top, width, height } = u.bbox
-      this.stroke(ctx, this.ink.ink, 1.5 * r, [[x, top + (label ? STRIP * r : 0)], [x, top + height]])
-      if (!label) return
-      const text = `${this.words.now} ${hhmm(now, this.zone)}`
-      ctx.font = `600 ${11 * r}px ${this.ink.font}`
-      const w = ctx.measureText(text).width + 12 * r
-      const from = x + w > left + width ? x - w - r : x + r
-      ctx.fillStyle = this.ink.ink
-      ctx.beginPath()
-      ctx.roundRect(from, top + (STRIP + 3) * r, w, 17 * r, 3 * r)
-      ctx.fill()
-      ctx.fillStyle = this.ink.panel
-      ctx.textAlign = 'left'
-      ctx.textBaseline = 'middle'
-      ctx.fillText(text, from + 6 * r, top + (STRIP + 12) * r)
-    })
-  }
-
-  private stroke(ctx: CanvasRenderingContext2D, colour: string, width: number, path: [number, number][], dash: number[] = []): void {
-    ctx.setLineDash(dash)
-    ctx.strokeStyle = colour
-    ctx.lineWidth = width
-    ctx.beginPath()
-    path.forEach(([x, y], i) => (i ? ctx.lineTo(x, y) : ctx.moveTo(x, y)))
-    ctx.stroke()
-    ctx.setLineDash([])
   }
 }

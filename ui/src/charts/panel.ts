@@ -53,9 +53,8 @@ export class PanelChart {
     const base = { stroke: ink['ink-3'], font, grid: { stroke: ink['line-soft'], width: 1 }, ticks: { show: false } }
     const at = ticks(view.start, view.end, this.zone, this.width < 520 ? 4 : 9)
     const unseen = { stroke: 'transparent', width: 0, points: { show: false } }
-    const name = view.lines[0]?.name ?? ''
     const text = (value: number) => {
-      const q = point(value, view.unit, name)
+      const q = point(value, view.unit)
       return `${q.text} ${q.unit}`.trim()
     }
     return {

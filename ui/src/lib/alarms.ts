@@ -9,7 +9,7 @@ import type { Alarm, Words } from './types'
 export const acking = ref<ReadonlySet<number>>(new Set())
 export const ackRefused = ref<Words | null>(null)
 
-export const canAck = (alarm: Alarm): boolean => alarm.state !== 'ack'
+export const canAck = (alarm: Alarm): boolean => alarm.state === 'unack' || alarm.state === 'rtn_unack'
 
 export async function acknowledge(alarm: Alarm): Promise<void> {
   if (!canAck(alarm) || acking.value.has(alarm.id)) return
@@ -26,6 +26,7 @@ export async function acknowledge(alarm: Alarm): Promise<void> {
 }
 
 export async function acknowledgeFirst(): Promise<void> {
-  const first = live.value?.alarms.find(canAck)
+  const alarms = live.value?.alarms ?? []
+  const first = alarms.find((alarm) => alarm.state === 'unack') ?? alarms.find(canAck)
   if (first) await acknowledge(first)
 }

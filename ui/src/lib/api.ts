@@ -83,7 +83,7 @@ export const api = {
   ack: (id: number, by: string) => call<Alarm>('POST', `alarms/${id}/ack`, {}, { by }),
   preview: (order: ManualOrder) => call<Preview>('POST', 'manual/preview', {}, order),
   manual: (order: ManualOrder) => call<{ command: Command; preview: Preview }>('POST', 'manual', {}, order),
-  release: (id: number) => call<{ released: boolean }>('DELETE', `manual/${id}`),
+  release: (id: number, by: string) => call<{ released: boolean }>('DELETE', `manual/${id}`, { by }),
   faults: () => get<{ kinds: FaultKind[]; active: Fault[] }>('twin/faults'),
   putFault: (kind: string, target: string, params: Record<string, number>) =>
     call<{ id: number }>('POST', 'twin/faults', {}, { kind, target, params }),

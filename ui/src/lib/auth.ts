@@ -21,9 +21,13 @@ export function askToken(why: Words | null = null): Promise<boolean> {
   })
 }
 
-/** Runs an action; where the token is missing or wrong asks for it and tries once more. Null: the person declined. */
+/** Runs an action that writes: asks for the token first where there is none. Null: the person declined. */
 export async function withToken<T>(action: () => Promise<T>): Promise<T | null> {
-  if (!token.get() && !(await askToken())) return null
+  return token.get() || (await askToken()) ? ifAllowed(action) : null
+}
+
+/** Runs an action that may need the token; where it is refused, asks for it and tries once more. */
+export async function ifAllowed<T>(action: () => Promise<T>): Promise<T | null> {
   try {
     return await action()
   } catch (error) {

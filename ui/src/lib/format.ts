@@ -79,11 +79,17 @@ const UNIT_SCALE: Record<string, (v: Known) => Quantity> = {
   Hz: (v) => ({ text: num(v, 3), unit: 'Hz' }),
   V: (v) => ({ text: num(v, known(v) && Math.abs(v) < 10 ? 3 : 1), unit: 'V' }),
   A: (v) => ({ text: num(v, 1), unit: 'A' }),
+  '%': (v) => ({ text: percent(v, 1), unit: '%' }),
+  '': (v) => ({ text: num(v, known(v) && v % 1 ? 3 : 0), unit: '' }),
+  per_kwh: (v) => ({ text: num(v, 4), unit: '/kWh' }),
   s: (v) => ({ text: num(v, known(v) && Math.abs(v) < 1 ? 4 : 1), unit: 's' }),
 }
 
-/** Any point's value by its unit; a name ending in soc or soh is a ratio shown in percent. */
-export function point(value: Known, unit: string, name = ''): Quantity {
-  if (unit === '' && /(?:^|[._])so[ch](?:$|_)/.test(name)) return { text: percent(value, 1), unit: '%' }
-  return UNIT_SCALE[unit]?.(value) ?? { text: num(value, 3), unit }
-}
+/** A point's unit on screen: a state of charge or health is a ratio shown in percent, other bare numbers are states and bits. */
+export const unitOf = (unit: string, name: string): string => (unit === '' && /[._]so[ch](?:$|_)/.test(name) ? '%' : unit)
+
+/** Any point's value by its unit on screen. */
+export const point = (value: Known, unit: string): Quantity => UNIT_SCALE[unit]?.(value) ?? { text: num(value, 3), unit }
+
+const UNIT_NAME: Record<string, string> = { degC: '°C', per_kwh: '/kWh' }
+export const unitName = (unit: string): string => UNIT_NAME[unit] ?? unit

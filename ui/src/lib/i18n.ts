@@ -15,5 +15,8 @@ export function t(key: Key, values: Record<string, string | number> = {}): strin
 /** Words that came from the server ready in both languages. */
 export const say = (words: Words | null | undefined): string => (words ? words[lang.value] : '')
 
-/** Is this one of ours? For keys made from data, such as `band-peak`. */
-export const has = (key: string): key is Key => key in en
+/** The same at the start of a line: the server's labels are written to stand anywhere. */
+export function title(words: Words | null | undefined): string {
+  const text = say(words)
+  return text.charAt(0).toUpperCase() + text.slice(1)
+}

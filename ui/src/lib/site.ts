@@ -60,6 +60,11 @@ export function charge(points: Points, batteries: Thing[]): Charge {
   }
 }
 
+/** The same where only one state of charge is known for all, as a plan says it. */
+export function chargeAt(soc: number | null, batteries: Thing[]): Charge {
+  return charge(Object.fromEntries(namesOf(batteries, 'soc').map((name) => [name, soc])), batteries)
+}
+
 export type Spread = { battery: Thing; min: number; max: number; width: number }
 
 /** The battery whose cells lie furthest apart in a field reported as min and max. */

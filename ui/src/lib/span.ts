@@ -12,7 +12,8 @@ const COARSE_S = 15 // a view that follows moves in steps, not with every frame
 export function useSpan() {
   const zone = computed(() => site.value?.timezone ?? 'UTC')
   const start0 = query.value
-  const picked = ref<string[]>((start0.get('points') ?? '').split(',').filter(Boolean))
+  const recorded = new Set(site.value?.points.map((point) => point.name))
+  const picked = ref<string[]>((start0.get('points') ?? '').split(',').filter((name) => recorded.has(name)))
   const preset = ref<Preset | 'custom'>(['hour', 'day', 'week', 'month', 'custom'].find((p) => p === start0.get('span')) as Preset | undefined ?? 'day')
   const from = ref(start0.get('from') ?? '')
   const to = ref(start0.get('to') ?? '')

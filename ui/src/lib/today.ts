@@ -1,5 +1,5 @@
 /** What the overview knows of the site's day: its record so far, plan and tariff, refreshed as site time moves on. */
-import { computed, onScopeDispose, ref, shallowRef, watch } from 'vue'
+import { computed, ref, shallowRef, watch } from 'vue'
 import { api } from './api'
 import { live, site, wall } from './live'
 import { slotsOf, type Slot } from './plan'
@@ -29,9 +29,12 @@ export function useToday() {
 
   const read = async (names: string[]): Promise<Table | null> => {
     const end = Math.min(live.value?.t ?? day.value.end, day.value.end)
+    const recorded = new Set(site.value!.points.map((point) => point.name))
+    const asked = names.filter((name) => recorded.has(name))
+    if (!asked.length) return null
     const span = Math.max(end - day.value.start, 1)
     const width = Math.max(10, Math.round((WIDTH * span) / (day.value.end - day.value.start)))
-    return api.history(names, iso(day.value.start), iso(Math.ceil(end)), width).then(tableOf).catch(() => null)
+    return api.history(asked, iso(day.value.start), iso(Math.ceil(end)), width).then(tableOf).catch(() => null)
   }
 
   async function refresh(): Promise<void> {
@@ -76,8 +79,6 @@ export function useToday() {
   }
 
   watch(live, onFrame, { immediate: true })
-  const coming = watch(() => site.value?.id, () => (refreshedAt = -Infinity))
-  onScopeDispose(coming)
 
   /** The record with what the stream has brought since. */
   const table = computed<Table>(() => {

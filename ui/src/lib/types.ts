@@ -54,7 +54,8 @@ export type Step = {
 export type Decision = {
   number: number
   sentence: Words
-  commander: { controller: string; label: Words }
+  /** Null when nobody asks for power. */
+  commander: { controller: string; label: Words } | null
   binds: { controller: string; label: Words; text: Words }[]
   setpoints: Record<string, { power_w: number | null; reactive_power_var?: number | null }>
   steps: Step[]
@@ -74,7 +75,7 @@ export type Alarm = {
   id: number
   key: string
   priority: 1 | 2 | 3
-  state: 'unack' | 'ack' | 'rtn_unack'
+  state: 'unack' | 'ack' | 'rtn_unack' | 'normal'
   source: string
   title: Words
   text: Words
@@ -98,6 +99,8 @@ export type Today = {
   efficiency: number | null
   cycles: number | null
   plan_money: number | null
+  /** Share of the day so far with good values; the sums leave the rest out. */
+  coverage?: number
 }
 
 export type NextSlot = {
@@ -120,7 +123,7 @@ export type Live = {
   t: number
   points: Points
   bad: Record<string, Quality>
-  ages_s: Record<string, number>
+  ages_s: Record<string, number | null>
   devices: Record<string, DeviceState>
   decision: Decision
   commands: Command[]
@@ -162,7 +165,8 @@ export type CellFrame = {
   shape: [number, number, number]
   voltage_mv: (number | null)[]
   temperature_ddegc: (number | null)[]
-  rack: { soc: (number | null)[]; current_a: (number | null)[]; voltage_v: (number | null)[] }
+  /** Null in frames from the record. */
+  rack: { soc: (number | null)[]; current_a: (number | null)[]; voltage_v: (number | null)[] } | null
 }
 
 export type ManualOrder = { target: string; power_w: number; duration_s: number; by: string }
@@ -172,6 +176,6 @@ export type FaultKind = {
   kind: string
   label: Words
   targets: string[]
-  params: { name: string; unit: string; default: number }[]
+  params: { name: string; unit: string; default: number | null }[]
 }
 export type Fault = { id: number; kind: string; target: string; params: Record<string, number>; since: string }
