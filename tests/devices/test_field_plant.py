@@ -112,8 +112,7 @@ async def test_every_role_of_every_map_comes_through():
                 if point.array:
                     assert np.allclose(got, expected, atol=1e-9), (role, point.name)
                 else:
-                    expected = min(expected, 1e6) if (role, point.name) == ("wind", "limit_w") else expected
-                    assert same(got, expected, abs(expected) * 1e-3 + 0.06) or role == "wind", (role, point.name)
+                    assert same(got, expected, abs(expected) * 1e-3 + 0.06), (role, point.name)
                 assert reading.stamp(point.name).quality is Quality.GOOD, (role, point.name)
 
 
@@ -209,6 +208,23 @@ async def test_a_ceiling_for_the_sun_is_written_in_percent_and_read_in_watts():
         assert here.plant.links()["inv1"].error is None
         here.plant.write({"pv1": Setpoint(math.inf)})
         await here.until(lambda: here.written("inv1")["limit_w"] == RATED_W)
+
+
+async def test_shares_are_of_what_the_device_says_it_can():
+    async with world("inv1") as here:
+        larger = DeviceServer(device("inv1", MAPS["inv1"], 1), load_map(MAPS["inv1"]), rated_w={"solar": 3e6})
+        larger.update("solar", READINGS["solar"])
+        heard: list[float] = []
+        larger.on_write = lambda role, values: heard.extend(v for name, v in values.items() if name == "limit_w")
+        port = await larger.start("127.0.0.1", 0)
+        site = park(*(d for d in here.plant._site.devices if d.name == "gate"), device("inv1", MAPS["inv1"], port))
+        plant = FieldPlant(site, {"gate": load_map("sunspec-meter"), "inv1": larger.map}, here.clock)
+        await plant.start()
+        plant.write({"pv1": Setpoint(1.5e6)})  # site.toml says 2 MW
+        await here.until(lambda: heard)
+        assert heard == [1.5e6]
+        await plant.stop()
+        await larger.stop()
 
 
 async def test_stop_hands_the_converter_back_at_zero():

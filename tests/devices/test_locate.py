@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from leyden.devices.codec import decode
 from leyden.devices.locate import Locator, MisfitError
 from leyden.devices.map_file import load_map, parse_map
 from leyden.devices.sunspec import laid_out
@@ -49,14 +50,29 @@ def test_cells_need_a_layout():
         Locator(load_map("leyden-bms"), {}).reads("battery")
 
 
+SHARE = """\
+label = "Inverter"
+about = "Limited in percent"
+wire = "modbus"
+tested_with = []
+[solar.read]
+limit_w = { address = 10, type = "uint16", scale = "1 %", share_of_rating = true }
+"""
+
+
 def test_a_share_of_the_rating_needs_the_rating():
+    device_map = parse_map(SHARE, "share")
+    with pytest.raises(MisfitError, match=r"share: solar.limit_w is a share of the rated power, which nobody says"):
+        Locator(device_map, {}).reads("solar")
+    [limit] = Locator(device_map, {}, rated_w=2e6).reads("solar")
+    assert decode(limit.coding, (75,)) == 1.5e6
+
+
+def test_a_limit_is_enabled_and_written_in_one_frame():
     device_map = load_map("sunspec-inverter")
     bases, _ = laid_out(device_map.models)
-    with pytest.raises(MisfitError, match=r"solar.limit_w is a share of the rated power: give rated_w"):
-        Locator(device_map, bases).reads("solar")
     limit = Locator(device_map, bases, rated_w=2e6).writes("solar")["limit_w"]
-    base = bases[704]
-    assert limit.frames(1.5e6, -2) == ((base + 14, (1, 7500)),)
+    assert limit.frames(1.5e6, -2) == ((bases[704] + 14, (1, 7500)),)
 
 
 def test_neighbours_go_out_in_one_frame_and_what_follows_in_the_next():

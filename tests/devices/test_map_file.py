@@ -56,6 +56,17 @@ def test_a_shipped_map_is_whole(name):
                 assert (echo.place, echo.coding, echo.factor) == (write.place, write.coding, write.factor)
 
 
+def test_only_the_counters_that_a_meter_must_have_cannot_be_missing():
+    mute = {
+        (name, point.name)
+        for name in map_names()
+        for role in load_map(name).roles.values()
+        for point in role.read.values()
+        if not point.coding.missing
+    }
+    assert mute == {("sunspec-meter", "energy_out_wh"), ("sunspec-meter", "energy_in_wh")}
+
+
 def test_the_shipped_maps_play_every_role():
     assert {role for name in map_names() for role in load_map(name).roles} == set(ROLES)
 

@@ -9,6 +9,7 @@ import pytest
 from leyden.devices import DeviceServer, MisfitError, load_map, map_names
 from leyden.devices.codec import decode, decode_array, decode_text, factor_of
 from leyden.devices.locate import Located, Locator
+from leyden.devices.map_file import SHIPPED, parse_map
 from leyden.devices.sunspec import laid_out
 from leyden.devices.wire.modbus_server import RefuseError
 from leyden.model.readings import BatteryReading, ConverterReading, GenerationReading, GridReading
@@ -63,7 +64,7 @@ def test_what_is_put_in_comes_out(name, role):
 def test_before_the_first_reading_everything_is_missing(name, role):
     server = posing(name, role)
     for point in locator(name).reads(role):
-        if point.shape is None:
+        if point.shape is None and point.coding.missing:
             assert math.isnan(value_of(server, point)), point.name
 
 
@@ -188,9 +189,19 @@ def test_only_a_role_that_is_played_hears_what_is_written():
     assert heard.calls == [("wind", {"limit_w": 0.25 * RATED_W})]
 
 
-def test_a_share_of_the_rating_needs_it():
-    with pytest.raises(MisfitError, match="give rated_w"):
-        DeviceServer(device("inv1", "sunspec-inverter", 5020), load_map("sunspec-inverter"))
+def test_an_inverter_says_its_rating_and_its_limit_is_a_share_of_that():
+    site = park(device("inv1", "sunspec-inverter", 3), device("gate", "sunspec-meter", 1))
+    server = DeviceServer.for_site(site, "inv1", load_map("sunspec-inverter"))
+    rated = locator("sunspec-inverter").rated("solar")
+    assert rated is not None
+    assert value_of(server, rated) == RATED_W
+
+
+def test_a_share_of_a_rating_that_nobody_says_is_told():
+    text = (SHIPPED / "sunspec-inverter.toml").read_text(encoding="utf-8").replace("[solar.rated]", "[unused]")
+    text = text.split("[unused]")[0] + text[text.index("[solar.read]") :]
+    with pytest.raises(MisfitError, match="which nobody says"):
+        DeviceServer(device("inv1", "inverter", 5020), parse_map(text, "inverter"))
 
 
 def test_a_server_for_a_site_knows_layout_rating_and_roles():

@@ -96,6 +96,11 @@ class Locator:
         there = [point for point in self.map.roles[role].write.values() if self._has(point.place)]
         return {point.name: self._write(role, point) for point in there}
 
+    def rated(self, role: str) -> Located | None:
+        """Where the device says of what its shares are; None where it does not."""
+        point = self.map.roles[role].rated
+        return None if point is None or not self._has(point.place) else self._located(role, point)
+
     def identity(self) -> Mapping[str, tuple[int, int]]:
         """Name -> address and number of registers of the strings that tell what the device is."""
         there = {name: point for name, point in self.map.identity.items() if self._has(point.place)}
@@ -121,7 +126,9 @@ class Locator:
         coding = point.coding
         if point.share_of_rating:
             if self.rated_w is None:
-                raise MisfitError(f"{self.map.name}: {role}.{point.name} is a share of the rated power: give rated_w")
+                raise MisfitError(
+                    f"{self.map.name}: {role}.{point.name} is a share of the rated power, which nobody says"
+                )
             coding = replace(coding, scale=coding.scale * self.rated_w)
         return Located(
             role=role,

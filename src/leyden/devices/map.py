@@ -53,7 +53,7 @@ class RegisterPoint:
     usual_factor: int = 0
     """What our server puts there, unless a value needs more."""
     share_of_rating: bool = False
-    """Whether the device says it as a share of the thing's rated power."""
+    """Whether the device says it as a share of rated power: of its role's `rated`, else of what site.toml says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +101,8 @@ class RoleMap:
     """How long the device goes on alone before it falls back by itself; None leaves its watchdog alone."""
     idle: Mapping[str, float] = field(default_factory=dict)
     """What is written when control is handed back to the device."""
+    rated: RegisterPoint | None = None
+    """Where the device says of what its shares are."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from leyden.devices.codec import TYPES
-from leyden.devices.map import WRITE_POINTS, Absent, DeviceMap, Model, ReadPoint, RoleMap, WritePoint
+from leyden.devices.map import WRITE_POINTS, Absent, DeviceMap, Model, ReadPoint, RegisterPoint, RoleMap, WritePoint
 from leyden.devices.map_points import PointReader
-from leyden.devices.map_tables import MapTable, ModelTable, PointTable, RoleTable, WriteTable
+from leyden.devices.map_tables import MapTable, ModelTable, PointTable, RatedTable, RoleTable, WriteTable
 from leyden.model.errors import LeydenError
 from leyden.model.points import points_of
 from leyden.model.problem import SiteFileError
@@ -84,7 +84,7 @@ class _MapReader:
         return self.reader.file.has((role, "like"))
 
     def _role(self, role: str, points: PointReader, others: Mapping[str, RoleMap]) -> RoleMap:
-        table = self.reader.read(RoleTable, (role,), besides=("read", "write")).made or RoleTable()
+        table = self.reader.read(RoleTable, (role,), besides=("read", "write", "rated")).made or RoleTable()
         same = [other for other in others if ROLES[other] is ROLES[role]]
         if table.like is not None and table.like not in same:
             self.reader.unknown((role, "like"), same)
@@ -97,7 +97,16 @@ class _MapReader:
         for key in table.idle:
             if key not in written:
                 self.reader.unknown((role, "idle", key), written)
-        return RoleMap(role, read, write, table.watchdog_s, table.idle)
+        copied = others.get(table.like or "")
+        rated = self._rated(role, points) if copied is None else copied.rated
+        return RoleMap(role, read, write, table.watchdog_s, table.idle, rated)
+
+    def _rated(self, role: str, points: PointReader) -> RegisterPoint | None:
+        path = (role, "rated")
+        if not self.reader.file.has(path):
+            return None
+        table = self.reader.read(RatedTable, path, besides=("scale",)).made
+        return None if table is None else points.rated_point(path, table)
 
     def _copied(self, table: RoleTable, others: Mapping[str, RoleMap], what: str) -> Mapping[str, Any]:
         other = others.get(table.like or "")

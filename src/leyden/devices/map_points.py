@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from enum import IntEnum
 
 from leyden.devices.codec import FINITE, TYPES, Coding, RegisterType, split
-from leyden.devices.map import Fixed, Model, Place, ReadPoint, WritePoint
+from leyden.devices.map import Fixed, Model, Place, ReadPoint, RegisterPoint, WritePoint
 from leyden.devices.map_tables import (
     FixedTable,
     MapTable,
     PlaceTable,
     PointTable,
+    RatedTable,
     RegisterTable,
     TextTable,
     WriteTable,
@@ -79,6 +80,15 @@ class PointReader:
             after=after,
             read_back=table.read_back,
         )
+
+    def rated_point(self, path: Path, table: RatedTable) -> RegisterPoint | None:
+        """Where the device says its rating, or None where its problems were told."""
+        place = self._place(path, table, TYPES[table.type].words)
+        coding = self._coding(path, table, TYPES[table.type], "W", None)
+        if place is None or coding is None:
+            return None
+        factor = self._factor(path, table, place)
+        return RegisterPoint("rated_w", "W", place, coding, coding.type.words, factor, table.usual_factor)
 
     def text(self, name: str, path: Path, table: TextTable) -> ReadPoint:
         """A string of the device's identity."""

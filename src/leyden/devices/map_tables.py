@@ -56,6 +56,13 @@ class RegisterTable(PlaceTable):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RatedTable(RegisterTable):
+    """`rated`: where the device says of what its shares are."""
+
+    type: NumberName
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PointTable(RegisterTable):
     """A point of a reading."""
 
@@ -116,7 +123,7 @@ class ModelTable:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RoleTable:
-    """[converter] and the like, beside its `read` and `write`."""
+    """[converter] and the like, beside its `read`, `write` and `rated`."""
 
     like: str | None = None
     """Another role whose points, being the same, are not written twice."""

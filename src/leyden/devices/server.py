@@ -22,6 +22,9 @@ from leyden.model.site import Device, Layout, Site
 WriteHandler = Callable[[str, Mapping[str, float]], None]
 """Role and what was written to it, in SI and by the one sign rule."""
 
+RATED_W = 1e6
+"""What a device says of its rating where nobody says better."""
+
 _LATCH_S = 1.0
 """A frame of cells is made when its first register is read, and again after so long of wall time."""
 
@@ -40,20 +43,24 @@ class DeviceServer:
     ) -> None:
         """`rated_w` by role, for maps that say shares of it; `roles` that it plays, all of its map's unless said.
 
-        Raises MisfitError where the map has no room for the layout, or needs a rating that was not given.
+        A device that says its rating itself says RATED_W where none is given. Raises MisfitError where the map has no
+        room for the layout, or a device that does not say its rating needs one.
         """
         self.device = device
         self.map = device_map
         self.on_write: WriteHandler | None = None
         self.fault: LinkFault | None = None
         """The link fault to play, or None."""
-        ratings = rated_w or {}
+        says = {role: RATED_W for role, said in device_map.roles.items() if said.rated is not None}
+        ratings = {**says, **(rated_w or {})}
         names = tuple(device_map.roles) if roles is None else tuple(roles)
         self._listener: Listener | None = None
         self._tables: dict[Table, Registers] = {"holding": Registers(), "input": Registers()}
         self._bases = self._lay_out()
         locators = {role: Locator(device_map, self._bases, layout, ratings.get(role)) for role in names}
         self._roles = {role: _Role(self._tables, locator.reads(role)) for role, locator in locators.items()}
+        for role, locator in locators.items():
+            self._put_rating(locator.rated(role), ratings.get(role, RATED_W))
         self._spots = [
             _Spot(role, write, self._tables["holding"])
             for role, locator in locators.items()
@@ -126,6 +133,14 @@ class DeviceServer:
             if self.on_write is not None:
                 self.on_write(role, values)
 
+    def _put_rating(self, point: Located | None, rated_w: float) -> None:
+        if point is not None:
+            registers = self._tables[point.table]
+            registers.define(point.address, point.words)
+            if point.factor_address is not None:
+                registers.define(point.factor_address, 1)
+            _put(registers, [point], [rated_w])
+
     def _lay_out(self) -> Mapping[int, int]:
         """The SunSpec chain and the device's identity; nothing where the map has neither."""
         holding = self._tables["holding"]
@@ -187,7 +202,7 @@ class _Role:
             values = [float(getattr(reading, point.name)) for point in points]
             if self._seen.get(key) != values:
                 self._seen[key] = values
-                self._put(key, points, values)
+                _put(self._tables[key[0]], points, values)
         for array in self._arrays:
             array.waiting = getattr(reading, array.point.name)
 
@@ -208,25 +223,9 @@ class _Role:
 
     def _put_missing(self) -> None:
         for key, points in self._groups.items():
-            self._put(key, points, [float("nan")] * len(points))
+            _put(self._tables[key[0]], points, [float("nan")] * len(points))
         for array in self._arrays:
             self._put_array(array, np.empty(0))
-
-    def _put(self, key: tuple[Table, int | None], points: Sequence[Located], values: Sequence[float]) -> None:
-        """The points that share a scale factor (or have none), with the least factor that holds them all."""
-        table, factor_address = key
-        registers = self._tables[table]
-        factor = 0
-        if factor_address is not None:
-            factor = max(
-                fitting_factor(point.coding, value, point.usual_factor)
-                for point, value in zip(points, values, strict=True)
-            )
-            registers.put(factor_address, (factor & 0xFFFF,))
-        for point, value in zip(points, values, strict=True):
-            words = encode(point.coding, value, factor)
-            if words is not None:  # a device that cannot say "missing" goes on saying what it said
-                registers.put(point.address, words)
 
     def _put_array(self, array: _Array, values: NDArray[np.float64]) -> None:
         point = array.point
@@ -235,6 +234,21 @@ class _Role:
         registers = encode_array(point.coding, whole[sayable], point.usual_factor)
         addresses = array.registers.reshape(-1, point.words)[sayable].reshape(-1)
         self._tables[point.table].scatter(addresses, registers)
+
+
+def _put(registers: Registers, points: Sequence[Located], values: Sequence[float]) -> None:
+    """Points that share a scale factor (or have none), with the least factor that holds them all."""
+    factor_address = points[0].factor_address
+    factor = 0
+    if factor_address is not None:
+        factor = max(
+            fitting_factor(point.coding, value, point.usual_factor) for point, value in zip(points, values, strict=True)
+        )
+        registers.put(factor_address, (factor & 0xFFFF,))
+    for point, value in zip(points, values, strict=True):
+        words = encode(point.coding, value, factor)
+        if words is not None:  # a device that cannot say "missing" goes on saying what it said
+            registers.put(point.address, words)
 
 
 class _Spot:

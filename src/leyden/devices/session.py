@@ -1,11 +1,11 @@
 """One connection to one device: where its points are, and how to read and write them."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from leyden.devices.blocks import Block, Sweep, sweep_of
 from leyden.devices.codec import decode, decode_text, factor_of
-from leyden.devices.locate import Located, LocatedWrite, Locator
+from leyden.devices.locate import Bases, Located, LocatedWrite, Locator
 from leyden.devices.map import POLLS, DeviceMap, Poll, Table
 from leyden.devices.sunspec import bases_of, walk
 from leyden.devices.things import Thing
@@ -69,11 +69,7 @@ class Session:
         Raises WireError, ChainError, or MisfitError.
         """
         bases = bases_of(device_map, await walk(port.find)) if device_map.models else {}
-        locators = {
-            thing.role: Locator(device_map, bases, thing.layout, thing.rated_w)
-            for thing in things
-            if thing.role in device_map.roles
-        }
+        locators = {thing.role: await _located(port, device_map, bases, thing) for thing in things}
         points = [point for role, locator in locators.items() for point in locator.reads(role)]
         session = cls(
             port=port,
@@ -119,15 +115,10 @@ class Session:
         if write.read_back == "none":
             return None
         point = write.point if write.read_back == "registers" else self.reads[role, write.read_back]
-        first, last = point.address, point.address + point.words - 1
+        value, factor = await _value(self.port, point)
         if point.factor_address is not None:
-            first, last = min(first, point.factor_address), max(last, point.factor_address)
-        registers = await self.port.read(point.table, first, last - first + 1)
-        factor: int | None = 0
-        if point.factor_address is not None:
-            factor = self.factors[point.factor_address] = factor_of(registers[point.factor_address - first])
-        at = point.address - first
-        return decode(point.coding, registers[at : at + point.words], factor)
+            self.factors[point.factor_address] = factor
+        return value
 
     def _factor(self, point: Located) -> int | None:
         return 0 if point.factor_address is None else self.factors.get(point.factor_address)
@@ -136,6 +127,27 @@ class Session:
         if address is not None and address not in self.factors:
             registers = await self.port.find(address, 1)
             self.factors[address] = None if registers is None else factor_of(registers[0])
+
+
+async def _value(port: Port, point: Located) -> tuple[float, int | None]:
+    """One value and the scale factor that came with it, in one request."""
+    first, last = point.address, point.address + point.words - 1
+    if point.factor_address is not None:
+        first, last = min(first, point.factor_address), max(last, point.factor_address)
+    registers = await port.read(point.table, first, last - first + 1)
+    factor = 0 if point.factor_address is None else factor_of(registers[point.factor_address - first])
+    at = point.address - first
+    return decode(point.coding, registers[at : at + point.words], factor), factor
+
+
+async def _located(port: Port, device_map: DeviceMap, bases: Bases, thing: Thing) -> Locator:
+    """The map placed for one thing; the rating that the device says comes before the one of site.toml."""
+    locator = Locator(device_map, bases, thing.layout, thing.rated_w)
+    rated = locator.rated(thing.role)
+    if rated is None:
+        return locator
+    rated_w, _ = await _value(port, rated)
+    return replace(locator, rated_w=rated_w) if rated_w > 0.0 else locator
 
 
 async def _identity(port: Port, places: Mapping[str, tuple[int, int]]) -> Mapping[str, str]:
