@@ -71,7 +71,8 @@ class Interval:
 
 def good(values: Floats, quality: NDArray[np.uint8]) -> NDArray[np.bool_]:
     """Which values count."""
-    return np.logical_and(quality == Quality.GOOD, np.isfinite(values))
+    counts: NDArray[np.bool_] = (quality == Quality.GOOD) & np.isfinite(values)
+    return counts
 
 
 def held_s(t_us: NDArray[np.int64], end_us: int, hold_s: float) -> Floats:

@@ -3,13 +3,13 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-import duckdb
 import numpy as np
 from numpy.typing import NDArray
 
 from leyden.history.record.aggregate import MINUTE_US, good, held_s
 from leyden.history.record.select import Columns, point_rows, samples
 from leyden.history.record.shelves import MINUTES
+from leyden.history.record.sql import Connection, one
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,7 @@ class Energy:
 
 
 def energy(
-    connection: duckdb.DuckDBPyConnection,
+    connection: Connection,
     folder: Path,
     point: str,
     span_us: tuple[int, int],
@@ -40,11 +40,8 @@ def energy(
     first_us = min(-(-start_us // MINUTE_US) * MINUTE_US, end_us)
     last_us = max(min(end_us // MINUTE_US * MINUTE_US, closed_us), first_us)
     whole = point_rows(connection, folder, MINUTES, [point], first_us, last_us, Columns.SUMS)
-    row = connection.execute(
-        f"SELECT coalesce(sum(up), 0), coalesce(sum(down), 0), coalesce(sum(seconds), 0) FROM ({whole})"
-    ).fetchone()
-    assert row is not None
-    sums = np.array(row, np.float64)
+    query = f"SELECT coalesce(sum(up), 0), coalesce(sum(down), 0), coalesce(sum(seconds), 0) FROM ({whole})"
+    sums = np.array(one(connection, query), np.float64)
     for edge in ((start_us, first_us), (last_us, end_us)):
         sums += _edge(connection, folder, point, edge, hold_s)
     up, down, seconds = sums.tolist()
@@ -52,7 +49,7 @@ def energy(
 
 
 def _edge(
-    connection: duckdb.DuckDBPyConnection, folder: Path, point: str, edge_us: tuple[int, int], hold_s: float
+    connection: Connection, folder: Path, point: str, edge_us: tuple[int, int], hold_s: float
 ) -> NDArray[np.float64]:
     """Unit-seconds up and down, and seconds, of single values."""
     t_us, values, quality = samples(connection, folder, [point], *edge_us)[0]

@@ -8,11 +8,11 @@ from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import orjson
 
 from leyden.history.record.cells import CellFrame, unpack_frame
 from leyden.history.record.shelves import CELLS, DECISIONS, PLANS, Shelf, parts
+from leyden.history.record.sql import Connection, one, scalar, text
 from leyden.history.record.tables import unpack_body
 
 _DAY_US = 86_400_000_000
@@ -47,29 +47,19 @@ class RecordedSlot:
     made: datetime
 
 
-def cells_at(
-    connection: duckdb.DuckDBPyConnection, folder: Path, battery: str, t_us: int, within_us: int
-) -> CellFrame | None:
+def cells_at(connection: Connection, folder: Path, battery: str, t_us: int, within_us: int) -> CellFrame | None:
     """The newest frame that is not after this moment and not older than `within_us`."""
-    where = f"battery = $battery AND t <= make_timestamptz({t_us}) AND t >= make_timestamptz({t_us - within_us})"
+    where = f"battery = {text(battery)} AND t <= make_timestamptz({t_us}) AND t >= make_timestamptz({t_us - within_us})"
     for source in reversed(_sources(connection, folder, CELLS, t_us - within_us, t_us + 1)):
-        newest = connection.execute(f"SELECT max(epoch_us(t)) FROM {source} WHERE {where}", {"battery": battery})
-        found = newest.fetchone()
-        if found is None or found[0] is None:
-            continue
-        row = connection.execute(
-            f"SELECT racks, modules, cells, frame FROM {source}"
-            f" WHERE battery = $battery AND t = make_timestamptz({found[0]})",
-            {"battery": battery},
-        ).fetchone()
-        assert row is not None
-        return CellFrame(battery, found[0] / 1e6, *unpack_frame(row[3], (row[0], row[1], row[2])))
+        newest_us = scalar(connection, f"SELECT max(epoch_us(t)) FROM {source} WHERE {where}")
+        at = f"battery = {text(battery)} AND t = make_timestamptz({newest_us})"
+        row = newest_us and one(connection, f"SELECT racks, modules, cells, frame FROM {source} WHERE {at}")
+        if row:
+            return CellFrame(battery, newest_us / 1e6, *unpack_frame(row[3], (row[0], row[1], row[2])))
     return None
 
 
-def decisions(
-    connection: duckdb.DuckDBPyConnection, folder: Path, start_us: int, end_us: int, limit: int
-) -> list[RecordedDecision]:
+def decisions(connection: Connection, folder: Path, start_us: int, end_us: int, limit: int) -> list[RecordedDecision]:
     """Those of [start, end), newest first, at most `limit`."""
     found: list[RecordedDecision] = []
     for source in reversed(_sources(connection, folder, DECISIONS, start_us, end_us)):
@@ -83,7 +73,7 @@ def decisions(
     return found
 
 
-def planned(connection: duckdb.DuckDBPyConnection, folder: Path, start_us: int, end_us: int) -> list[RecordedSlot]:
+def planned(connection: Connection, folder: Path, start_us: int, end_us: int) -> list[RecordedSlot]:
     """The slots in force in [start, end): at each moment those of the plan recorded last before it, in order of time.
 
     After the newest record the newest plan stands, so that the end may lie in the future.
@@ -120,13 +110,10 @@ def _utc(us: int) -> datetime:
     return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=us)
 
 
-def _sources(
-    connection: duckdb.DuckDBPyConnection, folder: Path, shelf: Shelf, start_us: int, end_us: int
-) -> list[str]:
+def _sources(connection: Connection, folder: Path, shelf: Shelf, start_us: int, end_us: int) -> list[str]:
     """What to select from, oldest first."""
     found = parts(connection, folder, shelf, start_us, end_us)
-    escaped = [str(path).replace("'", "''") for path in found.files]
-    return [f"read_parquet('{path}')" for path in escaped] + list(found.tables)
+    return [f"read_parquet({text(path)})" for path in found.files] + list(found.tables)
 
 
 def _body(body: bytes | str) -> bytes:

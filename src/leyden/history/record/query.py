@@ -10,13 +10,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import duckdb
 import numpy as np
 
 from leyden.history.record.aggregate import MINUTE_US, QUARTER_US, good
 from leyden.history.record.select import Columns, Sample, point_rows, samples
 from leyden.history.record.series import Curves, Series, Source
 from leyden.history.record.shelves import MINUTES, QUARTERS, READINGS, Shelf, earliest_us
+from leyden.history.record.sql import Connection
 
 _SECOND_US = 1_000_000
 _SAMPLES_US = 5 * _SECOND_US
@@ -35,9 +35,7 @@ class Span:
     width: int
 
 
-def query(
-    connection: duckdb.DuckDBPyConnection, folder: Path, span: Span, newest_us: int | None, cycle_us: int
-) -> Curves:
+def query(connection: Connection, folder: Path, span: Span, newest_us: int | None, cycle_us: int) -> Curves:
     """Curves of all points of a span. `newest_us` was read before the snapshot: up to it intervals are closed."""
     source, step_us = _resolution(connection, folder, span, cycle_us)
     if source == "raw" and step_us <= max(_SAMPLES_US, 2 * cycle_us):
@@ -49,7 +47,7 @@ def query(
     return Curves(step_us / 1e6, source, series)
 
 
-def _resolution(connection: duckdb.DuckDBPyConnection, folder: Path, span: Span, cycle_us: int) -> tuple[Source, int]:
+def _resolution(connection: Connection, folder: Path, span: Span, cycle_us: int) -> tuple[Source, int]:
     """The coarsest rows that still fill every pixel; coarser ones where finer ones are forgotten already."""
     wanted_us = max(-(-(span.end_us - span.start_us) // max(span.width, 1)), 1)
     levels: tuple[tuple[Source, Shelf, int], ...] = (
@@ -65,9 +63,7 @@ def _resolution(connection: duckdb.DuckDBPyConnection, folder: Path, span: Span,
     return source, max(-(-wanted_us // unit_us), 1) * unit_us
 
 
-def _selected(
-    connection: duckdb.DuckDBPyConnection, folder: Path, span: Span, source: Source, newest_us: int | None
-) -> str:
+def _selected(connection: Connection, folder: Path, span: Span, source: Source, newest_us: int | None) -> str:
     """One relation of (idx, t, n, low, mean, high): closed intervals, and finer rows after the last closed one."""
     newest_us = span.start_us if newest_us is None else newest_us
     start_us = span.start_us
@@ -81,7 +77,7 @@ def _selected(
     return " UNION ALL ".join(pieces)
 
 
-def _grid(connection: duckdb.DuckDBPyConnection, rows: str, span: Span, step_us: int) -> Mapping[str, Series]:
+def _grid(connection: Connection, rows: str, span: Span, step_us: int) -> Mapping[str, Series]:
     found = connection.execute(
         f"SELECT idx, epoch_us(t) // {step_us} AS step, min(low) AS low, sum(n * mean) / sum(n) AS mean,"
         f" max(high) AS high FROM ({rows}) GROUP BY ALL"
@@ -95,7 +91,7 @@ def _grid(connection: duckdb.DuckDBPyConnection, rows: str, span: Span, step_us:
     return {name: Series(t, *curves[:, index]) for index, name in enumerate(span.points)}
 
 
-def _fine(connection: duckdb.DuckDBPyConnection, folder: Path, span: Span, step_us: int) -> Curves:
+def _fine(connection: Connection, folder: Path, span: Span, step_us: int) -> Curves:
     """Samples of a short span; put on a grid where there are at least two to a step."""
     found = samples(connection, folder, span.points, span.start_us, span.end_us)
     usual_us = min((float(np.median(np.diff(t_us))) for t_us, _, _ in found if len(t_us) > 1), default=_SECOND_US)

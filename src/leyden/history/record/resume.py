@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import duckdb
 import numpy as np
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
@@ -21,6 +20,7 @@ from leyden.history.record.shelves import (
     open_periods,
     parts,
 )
+from leyden.history.record.sql import Connection, one
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ class Unclosed:
     minutes: list[Interval]
 
 
-def find_position(connection: duckdb.DuckDBPyConnection, folder: Path) -> Position:
+def find_position(connection: Connection, folder: Path) -> Position:
     """From the open tables, or where there are none from the newest closed file."""
     newest: dict[str, int] = {}
     seq = 0
@@ -53,7 +53,7 @@ def find_position(connection: duckdb.DuckDBPyConnection, folder: Path) -> Positi
     return Position(newest.get(READINGS.name), seq)
 
 
-def point_ids(connection: duckdb.DuckDBPyConnection, points: Sequence[str]) -> NDArray[np.int32]:
+def point_ids(connection: Connection, points: Sequence[str]) -> NDArray[np.int32]:
     """The numbers under which points stand in the tables; new ones are given theirs. Inside a transaction."""
     known: dict[str, int] = dict(connection.execute("SELECT name, id FROM points").fetchall())
     for name in points:
@@ -63,9 +63,7 @@ def point_ids(connection: duckdb.DuckDBPyConnection, points: Sequence[str]) -> N
     return np.array([known[name] for name in points], np.int32)
 
 
-def find_unclosed(
-    connection: duckdb.DuckDBPyConnection, folder: Path, ids: NDArray[np.int32], newest_us: int | None
-) -> Unclosed:
+def find_unclosed(connection: Connection, folder: Path, ids: NDArray[np.int32], newest_us: int | None) -> Unclosed:
     """Read back the open minute and quarter-hour, as far as their points are still recorded."""
     if newest_us is None:
         return Unclosed(no_rows(len(ids)), [])
@@ -80,7 +78,7 @@ def find_unclosed(
     return Unclosed(rows, minutes)
 
 
-def _rows(connection: duckdb.DuckDBPyConnection, table: str, ids: NDArray[np.int32], start_us: int) -> Rows:
+def _rows(connection: Connection, table: str, ids: NDArray[np.int32], start_us: int) -> Rows:
     found = connection.execute(
         f"SELECT epoch_us(t) AS t, point, value, quality FROM {table} WHERE t >= make_timestamptz({start_us})"
     ).fetchnumpy()
@@ -94,9 +92,7 @@ def _rows(connection: duckdb.DuckDBPyConnection, table: str, ids: NDArray[np.int
     return Rows(t_us.astype(np.int64), values, quality)
 
 
-def _minutes(
-    connection: duckdb.DuckDBPyConnection, table: str, ids: NDArray[np.int32], start_us: int
-) -> list[Interval]:
+def _minutes(connection: Connection, table: str, ids: NDArray[np.int32], start_us: int) -> list[Interval]:
     found = connection.execute(
         f"SELECT epoch_us(t) AS us, * EXCLUDE t FROM {table} WHERE t >= make_timestamptz({start_us}) ORDER BY t"
     ).fetchnumpy()
@@ -124,9 +120,9 @@ def _columns(points: NDArray[np.int32], ids: NDArray[np.int32]) -> NDArray[np.in
     return column
 
 
-def _of_table(connection: duckdb.DuckDBPyConnection, shelf: Shelf) -> tuple[int, int] | None:
+def _of_table(connection: Connection, shelf: Shelf) -> tuple[int, int] | None:
     for period in reversed(open_periods(connection, shelf)):
-        row = connection.execute(f"SELECT max(epoch_us(t)), max(seq) FROM {shelf.table(period)}").fetchone()
+        row = one(connection, f"SELECT max(epoch_us(t)), max(seq) FROM {shelf.table(period)}")
         if row is not None and row[0] is not None:
             return int(row[0]), int(row[1])
     return None

@@ -7,7 +7,6 @@ it is whole and on the disk; a crash at any step leaves the table, or both, and 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-import duckdb
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -26,6 +25,7 @@ from leyden.history.record.shelves import (
     closed_periods,
     open_periods,
 )
+from leyden.history.record.sql import Connection, arrow, scalar
 from leyden.history.record.tables import unpack_body
 
 _STEP_ROWS = 200_000
@@ -36,7 +36,7 @@ _DELTA = {"t": "DELTA_BINARY_PACKED", "seq": "DELTA_BINARY_PACKED"}
 
 
 def closing(
-    connection: duckdb.DuckDBPyConnection, folder: Path, now_us: int, keep_s: Mapping[str, float], mark: str
+    connection: Connection, folder: Path, now_us: int, keep_s: Mapping[str, float], mark: str
 ) -> Iterator[None]:
     """All work that is due at this site time, one step per turn: move, seal, drop, forget what is too old."""
     for shelf in (MINUTES, QUARTERS):
@@ -58,15 +58,15 @@ def clean(folder: Path) -> None:
             path.unlink()
 
 
-def _move_closed_days(connection: duckdb.DuckDBPyConnection, shelf: Shelf, now_us: int) -> Iterator[None]:
+def _move_closed_days(connection: Connection, shelf: Shelf, now_us: int) -> Iterator[None]:
     """Lay each closed day of minutes or quarter-hours into its month, sorted by point."""
     today_us = now_us // 86_400_000_000 * 86_400_000_000
     while True:
-        first = connection.execute(f"SELECT min(epoch_us(t)) FROM {shelf.table(TODAY)}").fetchone()
-        if first is None or first[0] is None or first[0] >= today_us:
+        first_us = scalar(connection, f"SELECT min(epoch_us(t)) FROM {shelf.table(TODAY)}")
+        if first_us is None or first_us >= today_us:
             return
-        day_end_us = (first[0] // 86_400_000_000 + 1) * 86_400_000_000
-        table, where = shelf.table(shelf.period_at(first[0])), f"WHERE t < make_timestamptz({day_end_us})"
+        day_end_us = (first_us // 86_400_000_000 + 1) * 86_400_000_000
+        table, where = shelf.table(shelf.period_at(first_us)), f"WHERE t < make_timestamptz({day_end_us})"
         connection.begin()
         try:
             connection.execute(f"CREATE TABLE IF NOT EXISTS {table} ({shelf.columns})")
@@ -79,7 +79,7 @@ def _move_closed_days(connection: duckdb.DuckDBPyConnection, shelf: Shelf, now_u
         yield
 
 
-def _seal(connection: duckdb.DuckDBPyConnection, folder: Path, shelf: Shelf, period: str, mark: str) -> Iterator[None]:
+def _seal(connection: Connection, folder: Path, shelf: Shelf, period: str, mark: str) -> Iterator[None]:
     path = shelf.file(folder, period)
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -111,25 +111,25 @@ def _writer(path: Path, schema: pa.Schema, mark: str) -> pq.ParquetWriter:
     )
 
 
-def _contents(connection: duckdb.DuckDBPyConnection, shelf: Shelf, table: str) -> Iterator[pa.Table]:
+def _contents(connection: Connection, shelf: Shelf, table: str) -> Iterator[pa.Table]:
     """The rows of a table as they are laid down: by point where there are points, else by time; one piece a step."""
     if shelf in (READINGS, MINUTES, QUARTERS):
         yield from _by_point(connection, table)
         return
-    total = _count(connection, table)
+    total = scalar(connection, f"SELECT count(*) FROM {table}")
     order = "battery, t" if shelf is CELLS else "seq"
     step = 2_000 if shelf in (CELLS, DECISIONS) else 50_000
     for offset in range(0, total, step):
-        found = _arrow(connection, f"SELECT * FROM {table} ORDER BY {order} LIMIT {step} OFFSET {offset}")
+        found = arrow(connection, f"SELECT * FROM {table} ORDER BY {order} LIMIT {step} OFFSET {offset}")
         yield _readable(found) if shelf is DECISIONS else found
 
 
-def _by_point(connection: duckdb.DuckDBPyConnection, table: str) -> Iterator[pa.Table]:
+def _by_point(connection: Connection, table: str) -> Iterator[pa.Table]:
     names = dict(connection.execute("SELECT name, id FROM points").fetchall())
     counts = dict(connection.execute(f"SELECT point, count(*) FROM {table} GROUP BY point").fetchall())
     for group in _groups([(name, counts.get(names[name], 0)) for name in sorted(names)]):
         ids = [names[name] for name in group]
-        rows = _arrow(connection, f"SELECT * FROM {table} WHERE point IN ({', '.join(map(str, ids))})")
+        rows = arrow(connection, f"SELECT * FROM {table} WHERE point IN ({', '.join(map(str, ids))})")
         rank = np.full(max(names.values()) + 1, -1, np.int32)
         rank[ids] = np.arange(len(ids))
         ranks = rank[rows["point"].to_numpy()]
@@ -164,13 +164,3 @@ def _forget(folder: Path, shelf: Shelf, before_us: int) -> None:
     for period in closed_periods(folder, shelf):
         if bounds_us(period)[1] <= before_us:
             shelf.file(folder, period).unlink(missing_ok=True)
-
-
-def _arrow(connection: duckdb.DuckDBPyConnection, query: str) -> pa.Table:
-    return connection.sql(query).to_arrow_table()
-
-
-def _count(connection: duckdb.DuckDBPyConnection, table: str) -> int:
-    row = connection.execute(f"SELECT count(*) FROM {table}").fetchone()
-    assert row is not None
-    return int(row[0])

@@ -4,11 +4,11 @@ from collections.abc import Mapping, Sequence
 from enum import Enum
 from pathlib import Path
 
-import duckdb
 import numpy as np
 from numpy.typing import NDArray
 
 from leyden.history.record.shelves import READINGS, Shelf, parts
+from leyden.history.record.sql import Connection, text
 
 Sample = tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.uint8]]
 """Times in us, values, qualities of one point; each (row,)."""
@@ -26,7 +26,7 @@ class Columns(Enum):
 
 
 def point_rows(
-    connection: duckdb.DuckDBPyConnection,
+    connection: Connection,
     folder: Path,
     shelf: Shelf,
     points: Sequence[str],
@@ -45,15 +45,13 @@ def point_rows(
         case, among = _by_key({str(number): index for number, index in by_id.items()})
         pieces += [f"SELECT {case} AS idx, t, {what} FROM {table} WHERE {among} AND {span}" for table in found.tables]
     if found is not None and found.files:
-        case, among = _by_key({_text(name): index for index, name in enumerate(points)})
-        files = ", ".join(_text(str(path)) for path in found.files)
+        case, among = _by_key({text(name): index for index, name in enumerate(points)})
+        files = ", ".join(text(str(path)) for path in found.files)
         pieces.append(f"SELECT {case} AS idx, t, {what} FROM read_parquet([{files}]) WHERE {among} AND {span}")
     return " UNION ALL ".join(pieces or [_nothing(shelf, what)])
 
 
-def samples(
-    connection: duckdb.DuckDBPyConnection, folder: Path, points: Sequence[str], start_us: int, end_us: int
-) -> list[Sample]:
+def samples(connection: Connection, folder: Path, points: Sequence[str], start_us: int, end_us: int) -> list[Sample]:
     """Every sample of each point in [start, end), whatever its quality, in order of time."""
     rows = point_rows(connection, folder, READINGS, points, start_us, end_us, Columns.VALUES)
     found = connection.execute(f"SELECT idx, epoch_us(t) AS us, value, quality FROM ({rows})").fetchnumpy()
@@ -75,8 +73,3 @@ def _nothing(shelf: Shelf, what: str) -> str:
     columns = [column.split() for column in shelf.columns.split(",")]
     nulls = ", ".join(f"NULL::{kind} AS {name}" for name, kind in columns)
     return f"SELECT 0 AS idx, t, {what} FROM (SELECT {nulls}) WHERE false"
-
-
-def _text(value: str) -> str:
-    escaped = value.replace("'", "''")
-    return f"'{escaped}'"

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Literal
 
-import duckdb
+from leyden.history.record.sql import Connection, scalar
 
 PARQUET = ".parquet"
 TODAY = "today"
@@ -78,7 +78,7 @@ def bounds_us(period: str) -> tuple[int, int]:
     return round(start.timestamp()) * 1_000_000, round(end.timestamp()) * 1_000_000
 
 
-def open_periods(connection: duckdb.DuckDBPyConnection, shelf: Shelf) -> list[str]:
+def open_periods(connection: Connection, shelf: Shelf) -> list[str]:
     """Periods that have a table, oldest first; `today` is none."""
     rows = connection.execute(
         "SELECT table_name FROM duckdb_tables() WHERE database_name = 'rec' AND starts_with(table_name, ?)",
@@ -92,7 +92,7 @@ def closed_periods(folder: Path, shelf: Shelf) -> list[str]:
     return sorted(path.stem.replace("-", "") for path in (folder / shelf.name).glob(f"*{PARQUET}"))
 
 
-def parts(connection: duckdb.DuckDBPyConnection, folder: Path, shelf: Shelf, start_us: int, end_us: int) -> Parts:
+def parts(connection: Connection, folder: Path, shelf: Shelf, start_us: int, end_us: int) -> Parts:
     """The tables and files that may hold rows of [start, end), oldest first.
 
     Inside a transaction, and the tables first: a period that closes meanwhile is then seen as the table it was.
@@ -108,7 +108,7 @@ def parts(connection: duckdb.DuckDBPyConnection, folder: Path, shelf: Shelf, sta
     return Parts(tuple(names), tuple(shelf.file(folder, period) for period in files))
 
 
-def earliest_us(connection: duckdb.DuckDBPyConnection, folder: Path, shelf: Shelf) -> int:
+def earliest_us(connection: Connection, folder: Path, shelf: Shelf) -> int:
     """Before this moment the shelf holds nothing; far in the future if it holds nothing at all.
 
     The start of the oldest period: exact enough to choose between shelves, and found without reading rows.
@@ -117,9 +117,9 @@ def earliest_us(connection: duckdb.DuckDBPyConnection, folder: Path, shelf: Shel
     if periods:
         return bounds_us(min(periods))[0]
     if shelf.period == "month":
-        row = connection.execute(f"SELECT min(epoch_us(t)) FROM {shelf.table(TODAY)}").fetchone()
-        if row is not None and row[0] is not None:
-            return int(row[0])
+        first_us = scalar(connection, f"SELECT min(epoch_us(t)) FROM {shelf.table(TODAY)}")
+        if first_us is not None:
+            return int(first_us)
     return 2**62
 
 

@@ -12,6 +12,7 @@ import duckdb
 
 from leyden.history.errors import HistoryError, RecordUnavailableError
 from leyden.history.record.shelves import MINUTES, QUARTERS, TODAY
+from leyden.history.record.sql import Connection, scalar, text
 
 SCHEMA = 1
 """Counts up with every change of the tables; a file of a higher number is refused."""
@@ -33,7 +34,7 @@ class Store:
     def __init__(self, path: Path, memory_mb: int) -> None:
         self.path = path
         self._memory_mb = memory_mb
-        self._root: duckdb.DuckDBPyConnection | None = None
+        self._root: Connection | None = None
         self._held: IO[str] | None = None
         self._gate = Condition()
         self._readers = 0
@@ -43,9 +44,9 @@ class Store:
         held = _hold(self.path.with_suffix(".lock"))
         root = duckdb.connect(":memory:", config={"memory_limit": f"{self._memory_mb}MB", "threads": 2})
         try:
-            root.execute(f"SET temp_directory = '{_quoted(self.path.with_suffix('.spill'))}'")
+            root.execute(f"SET temp_directory = {text(self.path.with_suffix('.spill'))}")
             root.execute("SET autoinstall_known_extensions = false")  # never ask the network
-            root.execute(f"ATTACH '{_quoted(self.path)}' AS rec (ROW_GROUP_SIZE {_ROW_GROUP})")
+            root.execute(f"ATTACH {text(self.path)} AS rec (ROW_GROUP_SIZE {_ROW_GROUP})")
             root.execute("USE rec")
             self._prepare(root)
         except BaseException:
@@ -61,14 +62,14 @@ class Store:
         return self._root is not None
 
     @property
-    def writer(self) -> duckdb.DuckDBPyConnection:
+    def writer(self) -> Connection:
         """For the one thread that writes."""
         if self._root is None:
             raise RecordUnavailableError(f"{self.path} is not open")
         return self._root
 
     @contextmanager
-    def reading(self) -> Iterator[duckdb.DuckDBPyConnection]:
+    def reading(self) -> Iterator[Connection]:
         """A snapshot of this moment. Raises RecordUnavailableError while the file cannot be read."""
         with self._gate:
             if self._root is None:
@@ -101,18 +102,18 @@ class Store:
         if held is not None:
             held.close()
 
-    def _prepare(self, root: duckdb.DuckDBPyConnection) -> None:
+    def _prepare(self, root: Connection) -> None:
         root.begin()
         root.execute("CREATE TABLE IF NOT EXISTS meta (key VARCHAR, value BIGINT)")
         root.execute("CREATE TABLE IF NOT EXISTS points (id INTEGER, name VARCHAR)")
         for shelf in (MINUTES, QUARTERS):
             root.execute(f"CREATE TABLE IF NOT EXISTS {shelf.table(TODAY)} ({shelf.columns})")
-        found = root.execute("SELECT value FROM meta WHERE key = 'schema'").fetchone()
+        found = scalar(root, "SELECT value FROM meta WHERE key = 'schema'")
         if found is None:
             root.execute("INSERT INTO meta VALUES ('schema', ?)", [SCHEMA])
-        elif found[0] > SCHEMA:
+        elif found > SCHEMA:
             raise HistoryError(
-                f"{self.path} was written by a newer Leyden (schema {found[0]}, this one knows {SCHEMA}): "
+                f"{self.path} was written by a newer Leyden (schema {found}, this one knows {SCHEMA}): "
                 "update Leyden, or name another folder under [history] in site.toml"
             )
         root.commit()
@@ -134,7 +135,3 @@ def _hold(path: Path) -> IO[str]:
     file.write(str(os.getpid()))
     file.flush()
     return file
-
-
-def _quoted(path: Path) -> str:
-    return str(path).replace("'", "''")
