@@ -59,8 +59,8 @@ class DeviceServer:
         self._bases = self._lay_out()
         locators = {role: Locator(device_map, self._bases, layout, ratings.get(role)) for role in names}
         self._roles = {role: _Role(self._tables, locator.reads(role)) for role, locator in locators.items()}
-        for role, locator in locators.items():
-            self._put_rating(locator.rated(role), ratings.get(role, RATED_W))
+        for role in sorted(locators, key=lambda role: role in (rated_w or {})):  # roles may share the register
+            self._put_rating(locators[role].rated(role), ratings.get(role, RATED_W))
         self._spots = [
             _Spot(role, write, self._tables["holding"])
             for role, locator in locators.items()
