@@ -19,6 +19,7 @@ from leyden.devices.link import Link
 from leyden.devices.locate import MisfitError
 from leyden.devices.map import DeviceMap
 from leyden.devices.map_file import UnknownMapError, load_map, map_names
+from leyden.devices.page import device_page
 from leyden.devices.server import DeviceServer, WriteHandler
 
 __all__ = [
@@ -29,6 +30,7 @@ __all__ = [
     "MisfitError",
     "UnknownMapError",
     "WriteHandler",
+    "device_page",
     "load_map",
     "map_names",
 ]
