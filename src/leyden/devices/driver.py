@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 
 from leyden.devices.blocks import Block
-from leyden.devices.codec import decode_array
 from leyden.devices.image import RoleImage
 from leyden.devices.link import BAD_AFTER, Link, stale_after_s
 from leyden.devices.locate import MisfitError
@@ -250,9 +249,7 @@ class Driver:
         now_s = self._clock.elapsed_s()
         for part, words, time_s in progress.take(registers, now_s):
             point = part.point
-            factor = 0 if point.factor_address is None else session.factors.get(point.factor_address)
-            values = decode_array(point.coding, words, factor).reshape(point.shape or ())
-            self._images[point.role].put(point.name, values, time_s)
+            self._images[point.role].put(point.name, session.array(point, words), time_s)
 
     def _take_over(self, session: Session, block: Block, registers: Sequence[int]) -> None:
         now_s = self._clock.elapsed_s()

@@ -28,6 +28,13 @@ class Registers:
         self.define(address, count)
         self._writable[address : address + count] = b"\1" * count
 
+    def bridge(self, gap: int) -> None:
+        """Let holes of up to `gap` registers between those that exist be read along, as the map says they can be."""
+        there = np.flatnonzero(np.frombuffer(self._there, np.uint8))
+        for before, hole in zip(there, np.diff(there) - 1, strict=False):
+            if 0 < hole <= gap:
+                self.define(int(before) + 1, int(hole))
+
     def get(self, address: int, count: int) -> list[int]:
         """Contents as numbers."""
         found: list[int] = self._words[address : address + count].tolist()

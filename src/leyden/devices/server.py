@@ -66,6 +66,8 @@ class DeviceServer:
             for role, locator in locators.items()
             for write in locator.writes(role).values()
         ]
+        for registers in self._tables.values():
+            registers.bridge(device_map.gap)
 
     @classmethod
     def for_site(cls, site: Site, name: str, device_map: DeviceMap) -> "DeviceServer":

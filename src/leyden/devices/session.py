@@ -4,13 +4,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from leyden.devices.blocks import Block, Sweep, sweep_of
-from leyden.devices.codec import decode, decode_text, factor_of
+from leyden.devices.codec import Words16, decode, decode_array, decode_text, factor_of
 from leyden.devices.locate import Bases, Located, LocatedWrite, Locator
 from leyden.devices.map import POLLS, DeviceMap, Poll, Table
 from leyden.devices.sunspec import bases_of, walk
 from leyden.devices.things import Thing
 from leyden.devices.wire.errors import RefusedError, WireError
 from leyden.devices.wire.modbus import ModbusWire
+from leyden.model.readings import Floats
 from leyden.model.words import Words, printed_value
 
 
@@ -94,6 +95,10 @@ class Session:
             value = decode(point.coding, registers[scalar.at : scalar.at + point.words], factor)
             found.append((point.role, point.name, value))
         return found
+
+    def array(self, point: Located, words: Words16) -> Floats:
+        """The values of an array point from its registers in order, in its shape."""
+        return decode_array(point.coding, words, self._factor(point)).reshape(point.shape or ())
 
     def resolution(self, role: str, name: str) -> float:
         """The step in which a written point can be said, in SI."""
