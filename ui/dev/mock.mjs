@@ -87,7 +87,7 @@ function alarm(key, priority, source, title, text, advice, on, t) {
   if (on && found?.cleared) { found.cleared = null; found.state = found.acknowledged ? 'ack' : 'unack' }
   if (!on && found && !found.cleared) { found.cleared = iso(t); found.state = 'rtn_unack' }
 }
-const open = () => alarms.filter((a) => !(a.cleared && a.acknowledged)).sort((a, b) => a.priority - b.priority || (a.state > b.state ? -1 : 1))
+const open = () => alarms.filter((a) => !(a.cleared && a.acknowledged)).map((a) => ({ ...a })).sort((a, b) => a.priority - b.priority || (a.state > b.state ? -1 : 1))
 
 const open_v = (soc) => 3.0 + 0.32 * Math.min(1, soc * 4) ** 0.6 + 0.02 * soc + 0.12 * Math.max(0, soc - 0.9)
 const hash = (i) => { const x = Math.sin(i * 12.9898 + 4.1) * 43758.5453; return x - Math.floor(x) }

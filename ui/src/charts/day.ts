@@ -4,6 +4,7 @@ import { num } from '../lib/format'
 import { hhmm, ticks } from '../lib/time'
 import { drawBands, drawDeviation, drawNow, drawPlan, drawSocLimits, drawSocPlan, drawStrip, drawZero, type DayBand, type DayView, type DayWords, type Face } from './daydraw'
 import { alpha, inks, type Inks } from './ink'
+import { followTouch } from './touch'
 
 export type { DayBand, DayView, DayWords }
 
@@ -27,6 +28,7 @@ export class DayChart {
       if (`${el.clientWidth}x${el.clientHeight}` !== this.size) this.restyle(this.words)
     })
     this.resize.observe(el)
+    followTouch(el, () => this.powers)
   }
 
   update(view: DayView): void {

@@ -25,4 +25,4 @@ export function inks(): Inks {
 }
 
 /** Distinguishable lines for any number of points, none of them an alarm colour. */
-export const lineColours = (ink: Inks): string[] => [ink.grid, ink.pv, ink.dis, ink.chg, ink.load, ink.wind, ink['cell-hi'], ink['ink-3']]
+export const lineColours = (ink: Inks): string[] => [ink.grid, ink.pv, ink.dis, ink.chg, ink.load, ink.wind, ink['cell-lo'], ink['ink-3']]

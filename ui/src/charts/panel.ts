@@ -3,6 +3,7 @@ import uPlot from 'uplot'
 import { point } from '../lib/format'
 import { local, ticks } from '../lib/time'
 import { alpha, inks, type Inks } from './ink'
+import { followTouch } from './touch'
 
 type Column = (number | null)[]
 export type PanelLine = { name: string; colour: string; min: Column; mean: Column; max: Column }
@@ -27,6 +28,7 @@ export class PanelChart {
       if (el.clientWidth !== this.width && this.view) this.update(this.view)
     })
     this.resize.observe(el)
+    followTouch(el, () => this.plot)
   }
 
   update(view: PanelView): void {

@@ -28,6 +28,8 @@ export const page = computed<Page>(() => {
 export const query = computed(() => new URLSearchParams(hash.value.split('?')[1] ?? ''))
 
 export const link = (to: Page): string => `#/${to}`
+/** The History page with these points over a day. */
+export const trendOf = (points: string[]): string => `#/history?${new URLSearchParams({ points: points.join(','), span: 'day' })}`
 export const go = (to: Page): void => void (location.hash = link(to))
 
 /** Keeps a page's state in the address without a new entry in the browser's history. */

@@ -9,6 +9,7 @@ import { iso, localDay } from './time'
 import type { Points, Tariff } from './types'
 
 const WIDTH = 360 // buckets asked for: four minutes a day, about two pixels each
+const BEFORE_S = 6 * 3600 // the slot before midnight says at what SOC the first one starts
 const REFRESH_S = 15 // wall seconds between reads of the record; the stream fills in between
 const CELL_FIELDS = ['cell_voltage_min_v', 'cell_voltage_max_v', 'cell_temperature_min_degc', 'cell_temperature_max_degc',
   'energy_charged_wh', 'energy_discharged_wh']
@@ -42,7 +43,7 @@ export function useToday() {
     const { start, end, date } = day.value
     const [table, plan, bands] = await Promise.all([
       read(lines.value),
-      api.plan(iso(start), iso(end)).catch(() => null),
+      api.plan(iso(start - BEFORE_S), iso(end)).catch(() => null),
       api.tariff(date).catch(() => null),
     ])
     if (day.value.start !== start) return
