@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from leyden.model.errors import LeydenError
 from leyden.model.plant import Plant
-from leyden.model.quality import FRESH
+from leyden.model.quality import FRESH, MISSING
 from leyden.model.setpoint import Setpoint
 from leyden.model.site import Layout
 from leyden.model.states import BatteryState, ConverterState
@@ -50,7 +50,6 @@ faults = st.sampled_from(
 def test_energy_is_never_made_or_lost(story, soc, seed):
     twin = a_twin(SMALL, MOVING, soc=soc, seed=seed)
     start = twin.truth().battery["b1"]
-    grid_j = 0.0
     for (power_w, reactive_var, run, dt_s), fault, take in story:
         if take and twin.faults.active():
             twin.faults.take(twin.faults.active()[0].id)
@@ -62,12 +61,11 @@ def test_energy_is_never_made_or_lost(story, soc, seed):
         truth = twin.truth()
         flows = [*truth.load_w.values(), *truth.solar_w.values(), truth.grid_w, truth.battery["b1"].power_w]
         assert abs(truth.bus_w) <= 1e-6 * max(1.0, *map(abs, flows))
-        grid_j += truth.grid_w
-    holds(start, twin.truth().battery["b1"])
+    holds(start, twin.truth().battery["b1"], link=2e-5)  # racks far apart on the steepest part of the curve
 
 
-def holds(start, now):
-    """AC, losses, chemistry, heat and warmth close to a millionth of what flowed."""
+def holds(start, now, link):
+    """AC, losses, chemistry, heat and warmth close to a millionth of what flowed; nothing gathers in the link."""
     book, before = now.energies, start.energies
     through_j = 1.0 + book.discharged_j + book.charged_j + book.joule_j + book.outside_heat_j + abs(book.moved_j)
     floor_j = 1e-12 * now.stored_j  # the last digits of the state of charge itself
@@ -75,8 +73,8 @@ def holds(start, now):
     assert book.converter_loss_j >= 0.0
     assert abs(ac_j + book.converter_loss_j - book.dc_j) <= 1e-6 * through_j
     stored_j = now.stored_j - start.stored_j
-    assert abs(stored_j + book.dc_j + book.joule_j - book.moved_j) <= 1e-6 * through_j + floor_j
-    assert abs(book.owed_j) <= 1e-6 * through_j
+    assert abs(stored_j + book.link_j + book.dc_j + book.joule_j - book.moved_j) <= 1e-6 * through_j + floor_j
+    assert abs(book.link_j) <= link * through_j
     warmed_j = now.warmth_j - start.warmth_j
     assert abs(book.joule_j + book.outside_heat_j - book.cooled_j - warmed_j) <= 1e-6 * through_j + 1e-9 * now.warmth_j
     assert before.dc_j == 0.0
@@ -88,7 +86,7 @@ def test_a_day_of_the_container_closes_too():
     for hour in range(24):
         twin.command("b1", {"setpoint_w": 7e5 * math.sin(hour / 3.0)})
         twin.step(3600.0)
-    holds(start, twin.truth().battery["b1"])
+    holds(start, twin.truth().battery["b1"], link=1e-9)
 
 
 def test_it_is_a_plant():
@@ -255,12 +253,21 @@ def test_it_may_begin_with_everything_open():
 
 def test_readings_are_fresh_whole_and_shaped():
     twin = a_twin()
+    assert twin.read().converter["b1"].stamp("watchdog_remaining_s") == MISSING
+    twin.command("b1", {"watchdog_s": 10})
     twin.step(1.0)
     reading = twin.read()
     battery = reading.battery["b1"]
     assert battery.cell_voltage_v.shape == battery.cell_temperature_degc.shape == (10, 8, 48)
     assert battery.rack_soc.shape == battery.rack_current_a.shape == battery.rack_voltage_v.shape == (10,)
-    for part in (reading.grid, reading.load["line1"], reading.solar["pv1"], reading.wind["w1"], battery):
+    for part in (
+        reading.grid,
+        reading.load["line1"],
+        reading.solar["pv1"],
+        reading.wind["w1"],
+        battery,
+        reading.converter["b1"],
+    ):
         values = {name: getattr(part, name) for name in part.stamps}
         assert all(stamp == FRESH for stamp in part.stamps.values())
         assert all(np.all(np.isfinite(value)) for value in values.values()), values

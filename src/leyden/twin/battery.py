@@ -116,10 +116,10 @@ class BatteryTwin:
         self.pcs = advance_pcs(self.pcs, self.rating, around, dt_s)
         on_dc = self.pcs.state in (ConverterState.RUNNING, ConverterState.STOPPING)
         wanted_w = self._dc_power() if on_dc else 0.0
-        owed_w = self.energies.owed_j / dt_s
-        reached_w, squares = self._share(wanted_w + owed_w, dt_s)
-        if on_dc and abs(reached_w - wanted_w - owed_w) > 1e-9 * self.rating.power_w:
-            wanted_w = self._give_less(reached_w - owed_w)
+        link_w = self.energies.link_j / dt_s
+        reached_w, squares = self._share(wanted_w - link_w, dt_s)
+        if on_dc and abs(reached_w - (wanted_w - link_w)) > 1e-9 * self.rating.power_w:
+            wanted_w = self._give_less(reached_w + link_w)
         self.dc_power_w = wanted_w
         self._count(wanted_w, squares, self._step_cells(dt_s), dt_s)
         self.bms = advance_bms(bms, self.limits, self._table, self._see(), dt_s)
@@ -151,7 +151,7 @@ class BatteryTwin:
         return cells.step_cells(self.state, self.made, self.current_a, cell.ocv.nodes, heat, dt_s, self.sums)
 
     def _count(self, dc_w: float, squares: float, of_cells: tuple[float, float, float], dt_s: float) -> None:
-        """Book the step; what the cells gave more or less than the converter took is owed to the next."""
+        """Book the step; what the cells gave more or less than the converter took is left in the link."""
         book = self.energies
         stored_j, made_j, cooled_j = of_cells
         outside_j = self._outside_w * dt_s
@@ -168,7 +168,7 @@ class BatteryTwin:
         book.outside_heat_j += outside_j
         book.cooled_j += cooled_j + cable_j
         book.chemical_j += stored_j
-        book.owed_j += dc_w * dt_s + stored_j + joule_j
+        book.link_j -= stored_j + joule_j + dc_w * dt_s
 
     def _see(self) -> Seen:
         """What the racks' sensors say from now on; an open rack's current is known to be none."""

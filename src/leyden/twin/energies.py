@@ -22,8 +22,8 @@ class Energies:
     """Heat led away from the cells."""
     chemical_j: float = 0.0
     """Into the cells' chemistry, less what came out."""
-    owed_j: float = 0.0
-    """What the cells still owe the converter. A step takes each cell's curve as straight; what that misses, less than a
-    millionth, is put right in the next step."""
+    link_j: float = 0.0
+    """In the link between cells and converter: a step takes each cell's curve as straight, and what the cells give more
+    or less for that, some millionths, waits here for the next step, as it would in a converter's capacitors."""
     moved_j: float = 0.0
     """Chemical energy that came or went with a cell whose capacity a fault changed."""

@@ -69,7 +69,7 @@ KINDS: tuple[FaultKind, ...] = (
         "hot-cell",
         Words("热电芯", "hot cell"),
         ("battery",),
-        (*_CELL, FaultParam("heat_w", "W", Words("额外发热", "extra heat"), default=25.0, low=0.0, high=1000.0)),
+        (*_CELL, FaultParam("heat_w", "W", Words("额外发热", "extra heat"), default=100.0, low=0.0, high=1000.0)),
     ),
 )
 """Every kind; adding one is adding it here and saying in `effects` what it does."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from leyden.model.points import points_of
-from leyden.model.quality import FRESH, Stamp
+from leyden.model.quality import FRESH, MISSING, Stamp
 from leyden.model.readings import (
     BatteryReading,
     ConverterReading,
@@ -31,6 +31,7 @@ def _fresh(role: type[Reading]) -> Mapping[str, Stamp]:
 _GRID, _LOAD, _GENERATION, _BATTERY, _CONVERTER = map(
     _fresh, (GridReading, LoadReading, GenerationReading, BatteryReading, ConverterReading)
 )
+_UNWATCHED = {**_CONVERTER, "watchdog_remaining_s": MISSING}
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,10 +82,10 @@ def generation_reading(source: SourceTwin, gain: float) -> GenerationReading:
 
 
 def converter_reading(battery: BatteryTwin, gain: float) -> ConverterReading:
-    """What a battery's converter says."""
+    """What a battery's converter says; of a watchdog that is not armed it says nothing."""
     pcs, book = battery.pcs, battery.energies
     return ConverterReading(
-        stamps=_CONVERTER,
+        stamps=_CONVERTER if pcs.watchdog_s > 0.0 else _UNWATCHED,
         power_w=gain * pcs.power_w,
         reactive_power_var=gain * pcs.reactive_power_var,
         setpoint_w=pcs.echo.power_w,
