@@ -1,0 +1,84 @@
+"""A plant and the devices that it talks to, over real sockets and in a time that only the test moves."""
+
+import asyncio
+import contextlib
+from dataclasses import dataclass, field, replace
+
+from leyden.devices import DeviceServer, FieldPlant, load_map
+from leyden.model.readings import Reading
+from tests.devices.places import READINGS, HandClock, device, park
+
+MAPS = {
+    "gate": "sunspec-meter",
+    "bms1": "leyden-bms",
+    "pcs1": "sunspec-pcs",
+    "inv1": "sunspec-inverter",
+    "w1": "sunspec-inverter",
+    "line": "sunspec-meter",
+}
+PLAYS = {
+    "gate": "grid", "bms1": "battery", "pcs1": "converter", "inv1": "solar", "w1": "wind", "line": "load"
+}  # fmt: skip
+DEADLINE_S = 0.5
+
+
+@dataclass
+class World:
+    """A plant and the devices that it talks to."""
+
+    plant: FieldPlant
+    servers: dict[str, DeviceServer]
+    clock: HandClock
+    told: list[tuple[str, str, dict[str, float]]] = field(default_factory=list)
+
+    async def turn(self, seconds: float = 1.0) -> None:
+        """One cycle: time passes, the control points are asked for."""
+        await self.clock.advance(seconds)
+        await self.plant.poll(DEADLINE_S)
+
+    async def until(self, true) -> None:
+        """Let the tasks run until something has come about."""
+        async with asyncio.timeout(3.0):
+            while not true():  # noqa: ASYNC110
+                await asyncio.sleep(0.002)
+
+    async def in_time(self, true) -> None:
+        """Go on turning until something has come about."""
+        async with asyncio.timeout(3.0):
+            while not true():
+                await self.turn(5.0)
+                await asyncio.sleep(0.01)
+
+    def written(self, name: str) -> dict[str, float]:
+        """The newest of everything that a device was told."""
+        return {point: value for one, _, values in self.told if one == name for point, value in values.items()}
+
+
+def changed(role: str, **values: object) -> Reading:
+    return replace(READINGS[role], **values)  # type: ignore[arg-type]
+
+
+@contextlib.asynccontextmanager
+async def world(*names, maps=None, poll_s=1.0):
+    """Devices at free ports, each with a reading, and a plant that has started on them. The gate is always there."""
+    chosen = maps or {}
+    ports, servers = {}, {}
+    names = ("gate", *(name for name in names if name != "gate"))
+    found = {name: chosen.get(name) or load_map(MAPS[name]) for name in names}
+    draft = park(*(device(name, MAPS[name], 1) for name in names))
+    clock = HandClock()
+    told: list[tuple[str, str, dict[str, float]]] = []
+    for name in names:
+        server = servers[name] = DeviceServer.for_site(draft, name, found[name])
+        server.update(PLAYS[name], READINGS[PLAYS[name]])
+        server.on_write = lambda role, values, name=name: told.append((name, role, dict(values)))
+        ports[name] = await server.start("127.0.0.1", 0)
+    site = park(*(replace(device(name, MAPS[name], ports[name]), poll_s=poll_s) for name in names))
+    plant = FieldPlant(site, found, clock)
+    try:
+        await plant.start()
+        yield World(plant, servers, clock, told)
+    finally:
+        await plant.stop()
+        for server in servers.values():
+            await server.stop()
