@@ -1,15 +1,14 @@
 """Energy from the record: the integral of a power, each direction by itself."""
 
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from leyden.history.record.aggregate import MINUTE_US, good, held_s
-from leyden.history.record.select import Columns, point_rows, samples
 from leyden.history.record.shelves import MINUTES
-from leyden.history.record.sql import Connection, one
+from leyden.history.record.sql import one
+from leyden.history.record.view import Columns, View
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,14 +23,7 @@ class Energy:
     """Which part of the span GOOD values cover, 0 to 1: below 1 the energies are too small by the rest."""
 
 
-def energy(
-    connection: Connection,
-    folder: Path,
-    point: str,
-    span_us: tuple[int, int],
-    newest_us: int | None,
-    hold_s: float,
-) -> Energy:
+def energy(view: View, point: str, span_us: tuple[int, int], newest_us: int | None, hold_s: float) -> Energy:
     """From closed minutes, and from single values before the first and after the last whole minute."""
     start_us, end_us = span_us
     if end_us <= start_us:
@@ -39,20 +31,18 @@ def energy(
     closed_us = start_us if newest_us is None else newest_us // MINUTE_US * MINUTE_US
     first_us = min(-(-start_us // MINUTE_US) * MINUTE_US, end_us)
     last_us = max(min(end_us // MINUTE_US * MINUTE_US, closed_us), first_us)
-    whole = point_rows(connection, folder, MINUTES, [point], first_us, last_us, Columns.SUMS)
+    whole = view.rows(MINUTES, [point], first_us, last_us, Columns.SUMS)
     query = f"SELECT coalesce(sum(up), 0), coalesce(sum(down), 0), coalesce(sum(seconds), 0) FROM ({whole})"
-    sums = np.array(one(connection, query), np.float64)
+    sums = np.array(one(view.connection, query), np.float64)
     for edge in ((start_us, first_us), (last_us, end_us)):
-        sums += _edge(connection, folder, point, edge, hold_s)
+        sums += _edge(view, point, edge, hold_s)
     up, down, seconds = sums.tolist()
     return Energy(up / 3600, down / 3600, min(seconds * 1e6 / (end_us - start_us), 1.0))
 
 
-def _edge(
-    connection: Connection, folder: Path, point: str, edge_us: tuple[int, int], hold_s: float
-) -> NDArray[np.float64]:
+def _edge(view: View, point: str, edge_us: tuple[int, int], hold_s: float) -> NDArray[np.float64]:
     """Unit-seconds up and down, and seconds, of single values."""
-    t_us, values, quality = samples(connection, folder, [point], *edge_us)[0]
+    t_us, values, quality = view.samples([point], *edge_us)[0]
     if not len(t_us):
         return np.zeros(3)
     counts = good(values, quality)

@@ -5,15 +5,15 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
 from operator import itemgetter
-from pathlib import Path
 from typing import Any
 
 import orjson
 
 from leyden.history.record.cells import CellFrame, unpack_frame
-from leyden.history.record.shelves import CELLS, DECISIONS, PLANS, Shelf, parts
-from leyden.history.record.sql import Connection, one, scalar, text
+from leyden.history.record.shelves import CELLS, DECISIONS, PLANS
+from leyden.history.record.sql import one, scalar, text
 from leyden.history.record.tables import unpack_body
+from leyden.history.record.view import View
 
 _DAY_US = 86_400_000_000
 _PLAN_US = 2 * _DAY_US
@@ -47,23 +47,23 @@ class RecordedSlot:
     made: datetime
 
 
-def cells_at(connection: Connection, folder: Path, battery: str, t_us: int, within_us: int) -> CellFrame | None:
+def cells_at(view: View, battery: str, t_us: int, within_us: int) -> CellFrame | None:
     """The newest frame that is not after this moment and not older than `within_us`."""
     where = f"battery = {text(battery)} AND t <= make_timestamptz({t_us}) AND t >= make_timestamptz({t_us - within_us})"
-    for source in reversed(_sources(connection, folder, CELLS, t_us - within_us, t_us + 1)):
-        newest_us = scalar(connection, f"SELECT max(epoch_us(t)) FROM {source} WHERE {where}")
+    for source in reversed(view.parts(CELLS, t_us - within_us, t_us + 1).sources):
+        newest_us = scalar(view.connection, f"SELECT max(epoch_us(t)) FROM {source} WHERE {where}")
         at = f"battery = {text(battery)} AND t = make_timestamptz({newest_us})"
-        row = newest_us and one(connection, f"SELECT racks, modules, cells, frame FROM {source} WHERE {at}")
+        row = newest_us and one(view.connection, f"SELECT racks, modules, cells, frame FROM {source} WHERE {at}")
         if row:
             return CellFrame(battery, newest_us / 1e6, *unpack_frame(row[3], (row[0], row[1], row[2])))
     return None
 
 
-def decisions(connection: Connection, folder: Path, start_us: int, end_us: int, limit: int) -> list[RecordedDecision]:
+def decisions(view: View, start_us: int, end_us: int, limit: int) -> list[RecordedDecision]:
     """Those of [start, end), newest first, at most `limit`."""
     found: list[RecordedDecision] = []
-    for source in reversed(_sources(connection, folder, DECISIONS, start_us, end_us)):
-        rows = connection.execute(
+    for source in reversed(view.parts(DECISIONS, start_us, end_us).sources):
+        rows = view.connection.execute(
             f"SELECT number, epoch_us(t), body FROM {source} WHERE t >= make_timestamptz({start_us})"
             f" AND t < make_timestamptz({end_us}) ORDER BY seq DESC LIMIT {limit - len(found)}"
         ).fetchall()
@@ -73,14 +73,14 @@ def decisions(connection: Connection, folder: Path, start_us: int, end_us: int, 
     return found
 
 
-def planned(connection: Connection, folder: Path, start_us: int, end_us: int) -> list[RecordedSlot]:
+def planned(view: View, start_us: int, end_us: int) -> list[RecordedSlot]:
     """The slots in force in [start, end): at each moment those of the plan recorded last before it, in order of time.
 
     After the newest record the newest plan stands, so that the end may lie in the future.
     """
     slots: list[RecordedSlot] = []
-    for source in _sources(connection, folder, PLANS, start_us - _PLAN_US, end_us):
-        rows = connection.execute(
+    for source in view.parts(PLANS, start_us - _PLAN_US, end_us).sources:
+        rows = view.connection.execute(
             "SELECT seq, epoch_us(t), epoch_us(slot_start), epoch_us(slot_end), epoch_us(made), target, mode, power_w,"
             f" soc_end, price_per_kwh, reason, source FROM {source} WHERE t >= make_timestamptz({start_us - _PLAN_US})"
             f" AND t < make_timestamptz({end_us}) ORDER BY seq, slot_start"
@@ -108,12 +108,6 @@ def _slot(line: tuple[Any, ...]) -> RecordedSlot:
 
 def _utc(us: int) -> datetime:
     return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=us)
-
-
-def _sources(connection: Connection, folder: Path, shelf: Shelf, start_us: int, end_us: int) -> list[str]:
-    """What to select from, oldest first."""
-    found = parts(connection, folder, shelf, start_us, end_us)
-    return [f"read_parquet({text(path)})" for path in found.files] + list(found.tables)
 
 
 def _body(body: bytes | str) -> bytes:

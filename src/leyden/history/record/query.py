@@ -8,19 +8,19 @@ holes that are none: then the samples themselves are given.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
 from leyden.history.record.aggregate import MINUTE_US, QUARTER_US, good
-from leyden.history.record.select import Columns, Sample, point_rows, samples
 from leyden.history.record.series import Curves, Series, Source
-from leyden.history.record.shelves import MINUTES, QUARTERS, READINGS, Shelf, earliest_us
-from leyden.history.record.sql import Connection
+from leyden.history.record.shelves import MINUTES, QUARTERS, READINGS, Shelf
+from leyden.history.record.view import Columns, Sample, View
 
 _SECOND_US = 1_000_000
 _SAMPLES_US = 5 * _SECOND_US
 """Below this step single samples are read and looked at: at 1 Hz that is at most five per pixel."""
+_NEAR = 1.5
+"""A step may be so much wider than a pixel, if whole minutes or quarter-hours then serve: a day is 1440 minutes."""
 _BREAK = 3.0
 """A distance between samples of more than so many usual ones is a gap, and drawn as one."""
 
@@ -35,26 +35,26 @@ class Span:
     width: int
 
 
-def query(connection: Connection, folder: Path, span: Span, newest_us: int | None, cycle_us: int) -> Curves:
+def query(view: View, span: Span, newest_us: int | None, cycle_us: int) -> Curves:
     """Curves of all points of a span. `newest_us` was read before the snapshot: up to it intervals are closed."""
-    source, step_us = _resolution(connection, folder, span, cycle_us)
+    source, step_us = _resolution(view, span, cycle_us)
     if source == "raw" and step_us <= max(_SAMPLES_US, 2 * cycle_us):
-        return _fine(connection, folder, span, step_us)
+        return _fine(view, span, step_us)
     first, last = span.start_us // step_us, -(-span.end_us // step_us)
     wide = Span(span.points, first * step_us, last * step_us, span.width)
-    rows = _selected(connection, folder, wide, source, newest_us)
-    series = _grid(connection, rows, wide, step_us)
+    rows = _selected(view, wide, source, newest_us)
+    series = _grid(view, rows, wide, step_us)
     return Curves(step_us / 1e6, source, series)
 
 
-def _resolution(connection: Connection, folder: Path, span: Span, cycle_us: int) -> tuple[Source, int]:
+def _resolution(view: View, span: Span, cycle_us: int) -> tuple[Source, int]:
     """The coarsest rows that still fill every pixel; coarser ones where finer ones are forgotten already."""
     wanted_us = max(-(-(span.end_us - span.start_us) // max(span.width, 1)), 1)
     levels: tuple[tuple[Source, Shelf, int], ...] = (
         ("raw", READINGS, _SECOND_US), ("minutes", MINUTES, MINUTE_US), ("quarters", QUARTERS, QUARTER_US),
     )  # fmt: skip
-    at = 0 if wanted_us < MINUTE_US else 1 if wanted_us < QUARTER_US else 2
-    begins = [earliest_us(connection, folder, shelf) for _, shelf, _ in levels]
+    at = sum(_NEAR * wanted_us >= unit_us for _, _, unit_us in levels[1:])
+    begins = [view.earliest_us(shelf) for _, shelf, _ in levels]
     while at < 2 and span.start_us < begins[at] and begins[at + 1] < begins[at]:
         at += 1
     source, _, unit_us = levels[at]
@@ -63,7 +63,7 @@ def _resolution(connection: Connection, folder: Path, span: Span, cycle_us: int)
     return source, max(-(-wanted_us // unit_us), 1) * unit_us
 
 
-def _selected(connection: Connection, folder: Path, span: Span, source: Source, newest_us: int | None) -> str:
+def _selected(view: View, span: Span, source: Source, newest_us: int | None) -> str:
     """One relation of (idx, t, n, low, mean, high): closed intervals, and finer rows after the last closed one."""
     newest_us = span.start_us if newest_us is None else newest_us
     start_us = span.start_us
@@ -71,14 +71,14 @@ def _selected(connection: Connection, folder: Path, span: Span, source: Source, 
     for name, shelf, unit_us in (("quarters", QUARTERS, QUARTER_US), ("minutes", MINUTES, MINUTE_US)):
         if source == name or (pieces and source == "quarters"):
             closed_us = min(max(newest_us // unit_us * unit_us, start_us), span.end_us)
-            pieces.append(point_rows(connection, folder, shelf, span.points, start_us, closed_us, Columns.INTERVALS))
+            pieces.append(view.rows(shelf, span.points, start_us, closed_us, Columns.INTERVALS))
             start_us = closed_us
-    pieces.append(point_rows(connection, folder, READINGS, span.points, start_us, span.end_us, Columns.GOOD_VALUES))
+    pieces.append(view.rows(READINGS, span.points, start_us, span.end_us, Columns.GOOD_VALUES))
     return " UNION ALL ".join(pieces)
 
 
-def _grid(connection: Connection, rows: str, span: Span, step_us: int) -> Mapping[str, Series]:
-    found = connection.execute(
+def _grid(view: View, rows: str, span: Span, step_us: int) -> Mapping[str, Series]:
+    found = view.connection.execute(
         f"SELECT idx, epoch_us(t) // {step_us} AS step, min(low) AS low, sum(n * mean) / sum(n) AS mean,"
         f" max(high) AS high FROM ({rows}) GROUP BY ALL"
     ).fetchnumpy()
@@ -91,9 +91,9 @@ def _grid(connection: Connection, rows: str, span: Span, step_us: int) -> Mappin
     return {name: Series(t, *curves[:, index]) for index, name in enumerate(span.points)}
 
 
-def _fine(connection: Connection, folder: Path, span: Span, step_us: int) -> Curves:
+def _fine(view: View, span: Span, step_us: int) -> Curves:
     """Samples of a short span; put on a grid where there are at least two to a step."""
-    found = samples(connection, folder, span.points, span.start_us, span.end_us)
+    found = view.samples(span.points, span.start_us, span.end_us)
     usual_us = min((float(np.median(np.diff(t_us))) for t_us, _, _ in found if len(t_us) > 1), default=_SECOND_US)
     named = list(zip(span.points, found, strict=True))
     if step_us >= 2 * usual_us:

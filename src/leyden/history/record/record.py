@@ -1,6 +1,7 @@
 """The record: what happened, second by second. See the package's page for what is kept where."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from leyden.history.record.lookup import RecordedDecision, RecordedSlot, cells_a
 from leyden.history.record.query import Span, query
 from leyden.history.record.series import Curves, Instant, to_us
 from leyden.history.record.store import Store
+from leyden.history.record.view import View
 from leyden.history.record.writer import Writer
 from leyden.model.plan import Plan
 from leyden.model.words import Words
@@ -90,30 +92,35 @@ class Record:
         if span.end_us <= span.start_us or width < 1:
             raise ValueError(f"a span must end after its start and have a width (got {start} to {end}, {width})")
         newest_us = self._writer.newest_us
-        with self._store.reading() as connection:
-            return query(connection, self._folder, span, newest_us, self._intake.cycle_us)
+        with self._viewing() as view:
+            return query(view, span, newest_us, self._intake.cycle_us)
 
     def energy(self, point: str, start: Instant, end: Instant) -> Energy:
         """The integral of a power over [start, end), each direction by itself, and how much of the span is known."""
         newest_us = self._writer.newest_us
-        with self._store.reading() as connection:
+        with self._viewing() as view:
             span_us = (to_us(start), to_us(end))
-            return energy(connection, self._folder, point, span_us, newest_us, self._options.hold_s)
+            return energy(view, point, span_us, newest_us, self._options.hold_s)
 
     def cells_at(self, battery: str, time: Instant, within_s: float = 3600.0) -> CellFrame | None:
         """The newest frame at or before this moment, None if there is none within so long."""
-        with self._store.reading() as connection:
-            return cells_at(connection, self._folder, battery, to_us(time), round(within_s * 1e6))
+        with self._viewing() as view:
+            return cells_at(view, battery, to_us(time), round(within_s * 1e6))
 
     def decisions(self, start: Instant, end: Instant, limit: int = 100) -> Sequence[RecordedDecision]:
         """Decisions of [start, end), newest first."""
-        with self._store.reading() as connection:
-            return decisions(connection, self._folder, to_us(start), to_us(end), limit)
+        with self._viewing() as view:
+            return decisions(view, to_us(start), to_us(end), limit)
 
     def planned(self, start: Instant, end: Instant) -> Sequence[RecordedSlot]:
         """The slots that were in force in [start, end), each cut where a later plan took over."""
+        with self._viewing() as view:
+            return planned(view, to_us(start), to_us(end))
+
+    @contextmanager
+    def _viewing(self) -> Iterator[View]:
         with self._store.reading() as connection:
-            return planned(connection, self._folder, to_us(start), to_us(end))
+            yield View(connection, self._folder)
 
     def last_t(self) -> float | None:
         """Site time of the newest reading taken, None in an empty record; a simulation must go on after it."""

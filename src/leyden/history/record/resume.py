@@ -15,10 +15,10 @@ from leyden.history.record.shelves import (
     MINUTES,
     PLANS,
     READINGS,
+    TODAY,
     Shelf,
     closed_periods,
     open_periods,
-    parts,
 )
 from leyden.history.record.sql import Connection, one
 
@@ -63,18 +63,18 @@ def point_ids(connection: Connection, points: Sequence[str]) -> NDArray[np.int32
     return np.array([known[name] for name in points], np.int32)
 
 
-def find_unclosed(connection: Connection, folder: Path, ids: NDArray[np.int32], newest_us: int | None) -> Unclosed:
+def find_unclosed(connection: Connection, ids: NDArray[np.int32], newest_us: int | None) -> Unclosed:
     """Read back the open minute and quarter-hour, as far as their points are still recorded."""
     if newest_us is None:
         return Unclosed(no_rows(len(ids)), [])
     minute_us, quarter_us = newest_us // MINUTE_US * MINUTE_US, newest_us // QUARTER_US * QUARTER_US
-    raw = parts(connection, folder, READINGS, minute_us, newest_us + 1).tables
-    rows = no_rows(len(ids))
-    for table in raw:
-        rows = rows.followed_by(_rows(connection, table, ids, minute_us))
-    minutes: list[Interval] = []
-    for table in parts(connection, folder, MINUTES, quarter_us, newest_us + 1).tables:
-        minutes += _minutes(connection, table, ids, quarter_us)
+    rows, minutes = no_rows(len(ids)), []
+    day, month = READINGS.period_at(newest_us), MINUTES.period_at(newest_us)
+    periods = open_periods(connection)
+    if day in periods.get(READINGS.name, []):
+        rows = _rows(connection, READINGS.table(day), ids, minute_us)
+    for name in [TODAY, *(period for period in periods.get(MINUTES.name, []) if period == month)]:
+        minutes += _minutes(connection, MINUTES.table(name), ids, quarter_us)
     return Unclosed(rows, minutes)
 
 
@@ -121,7 +121,7 @@ def _columns(points: NDArray[np.int32], ids: NDArray[np.int32]) -> NDArray[np.in
 
 
 def _of_table(connection: Connection, shelf: Shelf) -> tuple[int, int] | None:
-    for period in reversed(open_periods(connection, shelf)):
+    for period in reversed(open_periods(connection).get(shelf.name, [])):
         row = one(connection, f"SELECT max(epoch_us(t)), max(seq) FROM {shelf.table(period)}")
         if row is not None and row[0] is not None:
             return int(row[0]), int(row[1])

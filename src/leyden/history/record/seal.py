@@ -42,7 +42,7 @@ def closing(
     for shelf in (MINUTES, QUARTERS):
         yield from _move_closed_days(connection, shelf, now_us)
     for shelf in SHELVES:
-        for period in open_periods(connection, shelf):
+        for period in open_periods(connection).get(shelf.name, []):
             if bounds_us(period)[1] <= now_us:
                 yield from _seal(connection, folder, shelf, period, mark)
     for shelf in SHELVES:

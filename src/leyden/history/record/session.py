@@ -44,7 +44,7 @@ class Session:
         """The highest sequence number in the file."""
         self.newest_us = position.newest_us
         """The newest reading in the file; every minute and quarter-hour that ended by then is closed."""
-        self._unclosed = find_unclosed(self._connection, folder, self._ids, self.newest_us)
+        self._unclosed = find_unclosed(self._connection, self._ids, self.newest_us)
 
     def write(self, batch: Batch, base: int) -> None:
         """All rows of a batch and the intervals that close with them, in one transaction; `base` makes seq of order."""

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Literal
 
-from leyden.history.record.sql import Connection, scalar
+from leyden.history.record.sql import Connection
 
 PARQUET = ".parquet"
 TODAY = "today"
@@ -60,17 +60,6 @@ QUARTERS = Shelf("quarters", "month", _AGGREGATE)
 SHELVES = (READINGS, CELLS, DECISIONS, PLANS, MINUTES, QUARTERS)
 
 
-@dataclass(frozen=True, slots=True)
-class Parts:
-    """What holds the rows of one shelf in some span; no row is in two of them."""
-
-    tables: tuple[str, ...]
-    files: tuple[Path, ...]
-
-    def __bool__(self) -> bool:
-        return bool(self.tables or self.files)
-
-
 def bounds_us(period: str) -> tuple[int, int]:
     """Start and end of a period, whose name says whether it is a day or a month."""
     start = datetime(int(period[:4]), int(period[4:6]), int(period[6:] or 1), tzinfo=UTC)
@@ -78,49 +67,20 @@ def bounds_us(period: str) -> tuple[int, int]:
     return round(start.timestamp()) * 1_000_000, round(end.timestamp()) * 1_000_000
 
 
-def open_periods(connection: Connection, shelf: Shelf) -> list[str]:
-    """Periods that have a table, oldest first; `today` is none."""
-    rows = connection.execute(
-        "SELECT table_name FROM duckdb_tables() WHERE database_name = 'rec' AND starts_with(table_name, ?)",
-        [f"{shelf.name}_"],
-    ).fetchall()
-    return sorted(period for (name,) in rows if (period := name.removeprefix(f"{shelf.name}_")) != TODAY)
+def open_periods(connection: Connection) -> dict[str, list[str]]:
+    """By shelf, the periods that have a table, oldest first; `today` is none."""
+    query = "SELECT table_name FROM duckdb_tables() WHERE database_name = 'rec' ORDER BY table_name"
+    periods: dict[str, list[str]] = {}
+    for (name,) in connection.execute(query).fetchall():
+        shelf, _, period = name.partition("_")
+        if period.isdigit():
+            periods.setdefault(shelf, []).append(period)
+    return periods
 
 
 def closed_periods(folder: Path, shelf: Shelf) -> list[str]:
     """Periods that have a file, oldest first."""
     return sorted(path.stem.replace("-", "") for path in (folder / shelf.name).glob(f"*{PARQUET}"))
-
-
-def parts(connection: Connection, folder: Path, shelf: Shelf, start_us: int, end_us: int) -> Parts:
-    """The tables and files that may hold rows of [start, end), oldest first.
-
-    Inside a transaction, and the tables first: a period that closes meanwhile is then seen as the table it was.
-    """
-
-    def touches(period: str) -> bool:
-        start, end = bounds_us(period)
-        return start < end_us and end > start_us
-
-    tables = [period for period in open_periods(connection, shelf) if touches(period)]
-    files = [period for period in closed_periods(folder, shelf) if period not in tables and touches(period)]
-    names = [shelf.table(period) for period in tables] + ([shelf.table(TODAY)] if shelf.period == "month" else [])
-    return Parts(tuple(names), tuple(shelf.file(folder, period) for period in files))
-
-
-def earliest_us(connection: Connection, folder: Path, shelf: Shelf) -> int:
-    """Before this moment the shelf holds nothing; far in the future if it holds nothing at all.
-
-    The start of the oldest period: exact enough to choose between shelves, and found without reading rows.
-    """
-    periods = closed_periods(folder, shelf)[:1] + open_periods(connection, shelf)[:1]
-    if periods:
-        return bounds_us(min(periods))[0]
-    if shelf.period == "month":
-        first_us = scalar(connection, f"SELECT min(epoch_us(t)) FROM {shelf.table(TODAY)}")
-        if first_us is not None:
-            return int(first_us)
-    return 2**62
 
 
 def _utc(t_us: int) -> datetime:

@@ -1,0 +1,124 @@
+"""One consistent look at the record: a snapshot of the tables, and the files beside them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from leyden.history.record.shelves import READINGS, TODAY, Shelf, bounds_us, closed_periods, open_periods
+from leyden.history.record.sql import Connection, scalar, text
+
+Sample = tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.uint8]]
+"""Times in us, values, qualities of one point; each (row,)."""
+
+
+class Columns(Enum):
+    """What is selected beside the point's index `idx` and the time `t`, and under which condition."""
+
+    INTERVALS = ("n, low, mean, high", "true")
+    SUMS = ("n, low, mean, high, seconds, up, down", "true")
+    GOOD_VALUES = ("1 AS n, value AS low, value AS mean, value AS high", "quality = 0 AND isfinite(value)")
+    VALUES = ("value, quality", "true")
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What holds the rows of one shelf in some span, oldest first; no row is in two of them."""
+
+    tables: tuple[str, ...]
+    files: tuple[Path, ...]
+
+    @property
+    def sources(self) -> list[str]:
+        """What to select from, oldest first."""
+        return [f"read_parquet({text(path)})" for path in self.files] + list(self.tables)
+
+
+class View:
+    """Made inside a transaction, the tables first: a period that closes meanwhile is still seen as the table it was."""
+
+    def __init__(self, connection: Connection, folder: Path) -> None:
+        self.connection = connection
+        self._folder = folder
+        self._tables: dict[str, list[str]] = {}
+        self._ids: dict[str, int] = dict(connection.execute("SELECT name, id FROM points").fetchall())
+
+    def parts(self, shelf: Shelf, start_us: int, end_us: int) -> Parts:
+        """The tables and files that may hold rows of [start, end)."""
+        if end_us <= start_us:
+            return Parts((), ())
+        tables = [period for period in self._open(shelf) if _touches(period, start_us, end_us)]
+        files = [period for period in self._closed(shelf) if _touches(period, start_us, end_us)]
+        names = [shelf.table(period) for period in tables] + ([shelf.table(TODAY)] if shelf.period == "month" else [])
+        return Parts(tuple(names), tuple(shelf.file(self._folder, period) for period in files))
+
+    def earliest_us(self, shelf: Shelf) -> int:
+        """Before this moment the shelf holds nothing; far in the future if it holds nothing at all.
+
+        The start of the oldest period: exact enough to choose between shelves, and found without reading rows.
+        """
+        periods = self._closed(shelf)[:1] + self._open(shelf)[:1]
+        if periods:
+            return bounds_us(min(periods))[0]
+        if shelf.period == "month":
+            first_us = scalar(self.connection, f"SELECT min(epoch_us(t)) FROM {shelf.table(TODAY)}")
+            return 2**62 if first_us is None else int(first_us)
+        return 2**62
+
+    def rows(self, shelf: Shelf, points: Sequence[str], start_us: int, end_us: int, columns: Columns) -> str:
+        """A relation of some points' rows of [start, end); `idx` is the place of the point in `points`."""
+        found = self.parts(shelf, start_us, end_us)
+        what, where = columns.value
+        span = f"t >= make_timestamptz({start_us}) AND t < make_timestamptz({end_us}) AND {where}"
+        pieces = []
+        ids = {str(self._ids[name]): index for index, name in enumerate(points) if name in self._ids}
+        if ids:
+            case, among = _by_key(ids)
+            pieces += [f"SELECT {case} AS idx, t, {what} FROM {name} WHERE {among} AND {span}" for name in found.tables]
+        if found.files and points:
+            case, among = _by_key({text(name): index for index, name in enumerate(points)})
+            files = f"read_parquet([{', '.join(map(text, found.files))}])"
+            pieces.append(f"SELECT {case} AS idx, t, {what} FROM {files} WHERE {among} AND {span}")
+        return " UNION ALL ".join(pieces or [_nothing(shelf, what)])
+
+    def samples(self, points: Sequence[str], start_us: int, end_us: int) -> list[Sample]:
+        """Every sample of each point in [start, end), whatever its quality, in order of time."""
+        rows = self.rows(READINGS, points, start_us, end_us, Columns.VALUES)
+        query = f"SELECT idx, epoch_us(t) AS us, value, quality FROM ({rows})"
+        found = self.connection.execute(query).fetchnumpy()
+        index, t_us = np.asarray(found["idx"]), np.asarray(found["us"], np.int64)
+        order = np.lexsort((t_us, index))
+        cuts = np.searchsorted(index[order], np.arange(1, len(points)))
+        columns = (t_us, np.asarray(found["value"], np.float64), np.asarray(found["quality"], np.uint8))
+        split = [np.split(column[order], cuts) for column in columns]
+        return list(zip(*split, strict=True))
+
+    def _open(self, shelf: Shelf) -> list[str]:
+        if not self._tables:
+            self._tables = open_periods(self.connection)
+        return self._tables.get(shelf.name, [])
+
+    def _closed(self, shelf: Shelf) -> list[str]:
+        """Without those whose table is still seen."""
+        still_open = self._open(shelf)
+        return [period for period in closed_periods(self._folder, shelf) if period not in still_open]
+
+
+def _touches(period: str, start_us: int, end_us: int) -> bool:
+    start, end = bounds_us(period)
+    return start < end_us and end > start_us
+
+
+def _by_key(keys: Mapping[str, int]) -> tuple[str, str]:
+    """A CASE that turns the column `point` into an index, and the condition that keeps only those."""
+    cases = " ".join(f"WHEN {key} THEN {index}" for key, index in keys.items())
+    return f"CASE point {cases} END", f"point IN ({', '.join(keys)})"
+
+
+def _nothing(shelf: Shelf, what: str) -> str:
+    columns = [column.split() for column in shelf.columns.split(",")]
+    nulls = ", ".join(f"NULL::{kind} AS {name}" for name, kind in columns)
+    return f"SELECT 0 AS idx, t, {what} FROM (SELECT {nulls}) WHERE false"
