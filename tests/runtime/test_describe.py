@@ -35,12 +35,12 @@ def test_a_decision_is_plain_json_with_its_trail():
 
 def test_slot_titles():
     titles = [
-        slot_title(slot(0, SlotMode.BATTERY, 5e5)).en,
-        slot_title(slot(0, SlotMode.BATTERY, -5e5)).en,
-        slot_title(slot(0, SlotMode.BATTERY, 0.0)).en,
-        slot_title(slot(0, SlotMode.GRID, 1e6)).en,
-        slot_title(slot(0, SlotMode.SELF)).en,
-        slot_title(slot(0, SlotMode.HOLD)).en,
+        slot_title(SlotMode.BATTERY, 5e5).en,
+        slot_title(SlotMode.BATTERY, -5e5).en,
+        slot_title(SlotMode.BATTERY, 0.0).en,
+        slot_title(SlotMode.GRID, 1e6).en,
+        slot_title(SlotMode.SELF, None).en,
+        slot_title(SlotMode.HOLD, None).en,
     ]
     assert titles == ["discharge 500 kW", "charge 500 kW", "rest", "hold the meter at 1 MW", "follow the load", "rest"]
 

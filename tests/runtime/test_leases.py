@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from leyden.model.command import Command
 from leyden.runtime.leases import LeaseRefusedError, Leases
 
 NOON = datetime(2026, 7, 15, 12, tzinfo=UTC)
@@ -12,15 +13,19 @@ NOON = datetime(2026, 7, 15, 12, tzinfo=UTC)
 
 @dataclass
 class Store:
-    added: list[tuple[object, ...]] = field(default_factory=list)
+    added: list[Command] = field(default_factory=list)
     ended: list[tuple[int, str]] = field(default_factory=list)
 
-    def add_lease(self, *lease: object) -> int:
-        self.added.append(lease)
-        return len(self.added)
+    def grant(self, target: str, power_w: float, by: str, duration_s: float, time: datetime) -> Command:
+        command = Command(len(self.added) + 1, target, power_w, by, duration_s)
+        self.added.append(command)
+        return command
 
-    def end_lease(self, lease_id: int, at: datetime, why: str) -> None:
-        self.ended.append((lease_id, why))
+    def end(self, id: int, time: datetime, why: str) -> None:  # noqa: A002 - the store's own word
+        self.ended.append((id, why))
+
+    def in_force(self, time: datetime) -> list[Command]:
+        return [command for command in self.added if command.id not in {number for number, _ in self.ended}]
 
 
 def leases() -> tuple[Leases, Store]:
@@ -52,6 +57,17 @@ def test_release():
     assert not held.release(lease.id, NOON)
     assert held.in_force(NOON, 1.0) == ()
     assert store.ended == [(1, "released")]
+
+
+def test_after_a_restart_a_lease_goes_on_for_what_is_left():
+    held, store = leases()
+    held.grant("b1", 5e5, 60.0, "ann", NOON, elapsed_s=0.0)
+    held.grant("batteries", 1e5, 60.0, "ann", NOON, elapsed_s=0.0)
+    held.release(2, NOON)
+    again = Leases(store, lambda: frozenset({"b1"}))
+    again.restore(NOON, elapsed_s=1000.0)
+    assert [(command.id, command.remaining_s) for command in again.in_force(NOON, 1010.0)] == [(1, 50.0)]
+    assert again.in_force(NOON, 1060.0) == ()
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ it. Its class is its code; its `sentence` is a template in both languages over i
 
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, fields
+from functools import cached_property
 from typing import ClassVar
 
 from leyden.model.words import Words
@@ -22,9 +23,9 @@ class Reason:
         """The stable name under which this reason is stored and compared."""
         return type(self).__name__
 
-    @property
+    @cached_property
     def words(self) -> Words:
-        """The sentence with this reason's numbers in it."""
+        """The sentence with this reason's numbers in it; filled once, as a reason never changes."""
         return self.sentence.fill({item.name: getattr(self, item.name) for item in fields(self)})
 
     def as_json(self) -> dict[str, object]:

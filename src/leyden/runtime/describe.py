@@ -100,11 +100,11 @@ _ACTION: Mapping[SlotMode, Words] = {
 }
 
 
-def slot_title(slot: Slot) -> Words:
+def slot_title(mode: SlotMode, power_w: float | None) -> Words:
     """What a slot does, in a few words."""
-    if slot.mode is SlotMode.BATTERY and slot.power_w:
-        return (_DISCHARGE if slot.power_w > 0 else _CHARGE).fill({"power_w": abs(slot.power_w)})
-    return _ACTION.get(slot.mode, _REST).fill({"power_w": slot.power_w or 0.0})
+    if mode is SlotMode.BATTERY and power_w:
+        return (_DISCHARGE if power_w > 0 else _CHARGE).fill({"power_w": abs(power_w)})
+    return _ACTION.get(mode, _REST).fill({"power_w": power_w or 0.0})
 
 
 def slot_json(slot: Slot) -> Json:
@@ -116,7 +116,7 @@ def slot_json(slot: Slot) -> Json:
         "power_w": finite(slot.power_w),
         "soc_end": finite(slot.soc_end),
         "price_per_kwh": finite(slot.price_per_kwh),
-        "title": words_json(slot_title(slot)),
+        "title": words_json(slot_title(slot.mode, slot.power_w)),
         "reason": words_json(slot.reason.words),
     }
 

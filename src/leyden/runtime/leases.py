@@ -1,7 +1,7 @@
 """Commands from outside: leases that expire, kept in the ledger so that a restart neither loses nor revives one."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -28,6 +28,7 @@ class Lease:
     power_w: float
     by: str
     since: datetime
+    """When it was given, or taken back after a restart."""
     expires: datetime
     expires_elapsed_s: float
 
@@ -35,12 +36,16 @@ class Lease:
 class LeaseStore(Protocol):
     """What must hold after a restart; every call is committed before it returns."""
 
-    def add_lease(self, target: str, power_w: float, by: str, since: datetime, expires: datetime) -> int:
-        """Keep a lease; its number."""
+    def grant(self, target: str, power_w: float, by: str, duration_s: float, time: datetime) -> Command:
+        """Keep a new lease; its number is never given again."""
         ...
 
-    def end_lease(self, lease_id: int, at: datetime, why: str) -> None:
+    def end(self, id: int, time: datetime, why: str) -> None:  # noqa: A002 - the store's own word
         """It no longer holds."""
+        ...
+
+    def in_force(self, time: datetime) -> Sequence[Command]:
+        """What is left of those that have not ended."""
         ...
 
 
@@ -57,10 +62,12 @@ class Leases:
         self._leases: dict[int, Lease] = {}
         self._lock = threading.Lock()
 
-    def restore(self, lease: Lease) -> None:
-        """Take back a lease that was in force before the restart and has not expired."""
+    def restore(self, now: datetime, elapsed_s: float) -> None:
+        """Take back what was in force before a restart, for what is left of it; what expired meanwhile stays ended."""
         with self._lock:
-            self._leases[lease.id] = lease
+            for left in self._store.in_force(now):
+                expires, expires_s = now + timedelta(seconds=left.remaining_s), elapsed_s + left.remaining_s
+                self._leases[left.id] = Lease(left.id, left.target, left.power_w, left.by, now, expires, expires_s)
 
     def grant(self, target: str, power_w: float, duration_s: float, by: str, now: datetime, elapsed_s: float) -> Lease:
         """A new lease; it replaces an earlier one for the same target. Raises LeaseRefusedError."""
@@ -69,9 +76,9 @@ class Leases:
         with self._lock:
             for old in [lease for lease in self._leases.values() if lease.target == target]:
                 self._end(old, now, "replaced")
-            lease_id = self._store.add_lease(target, power_w, by, now, expires)
-            lease = Lease(lease_id, target, power_w, by, now, expires, elapsed_s + duration_s)
-            self._leases[lease_id] = lease
+            kept = self._store.grant(target, power_w, by, duration_s, now)
+            lease = Lease(kept.id, target, power_w, by, now, expires, elapsed_s + duration_s)
+            self._leases[kept.id] = lease
         return lease
 
     def check(self, target: str, power_w: float, duration_s: float) -> None:
@@ -110,5 +117,5 @@ class Leases:
             return tuple(self._leases.values())
 
     def _end(self, lease: Lease, now: datetime, why: str) -> None:
-        self._store.end_lease(lease.id, now, why)
+        self._store.end(lease.id, now, why)
         del self._leases[lease.id]

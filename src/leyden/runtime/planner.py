@@ -31,18 +31,21 @@ class Planner:
     async def run(self, soc: Callable[[], Mapping[str, float]]) -> None:
         """Plan for ever; `soc` gives the newest states of charge, nan where unknown."""
         while True:
-            known = soc()
-            wait_s = RETRY_S
-            if known and all(value == value for value in known.values()):
-                wait_s = EVERY_S
-                await self._replan(known)
+            wait_s = await asyncio.to_thread(self.step, soc())
             await self._clock.sleep_until(self._clock.elapsed_s() + wait_s)
 
-    async def _replan(self, soc: Mapping[str, float]) -> None:
-        """One attempt; a plan that cannot be made leaves the last one standing and is told."""
+    def step(self, soc: Mapping[str, float]) -> float:
+        """Plan if the states of charge are known; in how many seconds to come back."""
+        if not soc or any(value != value for value in soc.values()):
+            return RETRY_S
+        self._attempt(soc)
+        return EVERY_S
+
+    def _attempt(self, soc: Mapping[str, float]) -> None:
+        """Plan once; a plan that cannot be made leaves the last one standing and is told in `failing`."""
         now = self._clock.now()
         try:
-            plan = await asyncio.to_thread(self._make, soc, now, now + AHEAD)
+            plan = self._make(soc, now, now + AHEAD)
         except Exception as error:  # a planner must never stop the site; the condition tells
             self.failing = f"{type(error).__name__}: {error}"
             return

@@ -6,7 +6,6 @@ them as `coverage`.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import date
 from math import isnan
 
 from leyden.model.snapshot import Snapshot
@@ -20,7 +19,8 @@ LONGEST_STEP_S = 10.0
 class Today:
     """Sums of one local day, in Wh (never negative) and in the site's currency."""
 
-    day: date | None = None
+    day: str = ""
+    """ISO date, by the site's wall clock."""
     elapsed_s: float | None = None
     covered_s: float = 0.0
     import_wh: float = 0.0
@@ -37,11 +37,14 @@ class Today:
 
     def add(self, snapshot: Snapshot) -> "Today":
         """The sums with one more cycle in them; a new local day begins at zero."""
-        day = snapshot.time.astimezone(snapshot.site.zone).date()
+        day = snapshot.time.astimezone(snapshot.site.zone).date().isoformat()
         before = self if self.day == day else Today(day=day)
         elapsed_s = snapshot.context.elapsed_s
         stored_wh = _stored_wh(snapshot)
         known_start = before.stored_at_start_wh if before.stored_at_start_wh is not None else _known(stored_wh)
+        if before.elapsed_s is not None and elapsed_s < before.elapsed_s:
+            # The sums are of another run, with another clock: they stand, and this one goes on from here.
+            before = replace(before, elapsed_s=None)
         step = replace(before, elapsed_s=elapsed_s, stored_wh=stored_wh, stored_at_start_wh=known_start)
         if before.elapsed_s is None or not 0.0 < elapsed_s - before.elapsed_s <= LONGEST_STEP_S:
             return step

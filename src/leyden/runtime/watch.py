@@ -8,6 +8,9 @@ from leyden.model.words import Words
 
 P1, P2, P3 = 1, 2, 3
 
+CLOCK_JUMPED = "clock-jumped"
+"""Acknowledging this one says that the time is right."""
+
 
 class LinkState(Protocol):
     """How a device's link is doing."""
@@ -28,10 +31,10 @@ class LinkState(Protocol):
         ...
 
 
-def link_conditions(links: Mapping[str, LinkState]) -> Iterator[Condition]:
-    """One condition a device that is not online, however many points it carries."""
+def link_conditions(links: Mapping[str, LinkState], grace_s: float = 0.0) -> Iterator[Condition]:
+    """One condition a device that has been silent for longer than `grace_s`, however many points it carries."""
     for name, link in links.items():
-        if link.state == "online":
+        if link.state == "online" or link.age_s <= grace_s:
             continue
         values = {"device": name, "age_s": link.age_s, "error": link.error or Words("无应答", "no answer")}
         yield Condition(
@@ -67,7 +70,7 @@ def clock_condition(jumped_s: float, trusted: bool) -> Iterator[Condition]:
     """The wall clock jumped: plan and windows rest until a person has looked."""
     if not trusted:
         yield Condition(
-            key="clock-jumped",
+            key=CLOCK_JUMPED,
             source="clock",
             priority=P2,
             title=Words("系统时钟跳变", "the clock jumped"),

@@ -1,0 +1,5 @@
+"""`python -m leyden`: the same as `leyden`."""
+
+from leyden.cli import main
+
+main()

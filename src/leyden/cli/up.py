@@ -1,0 +1,97 @@
+"""`leyden up`: run a site."""
+
+import asyncio
+import contextlib
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from leyden.cli.client import err, fail
+from leyden.cli.serving import Server, until_signal
+from leyden.devices import FieldPlant
+from leyden.model.problem import SiteFileError
+from leyden.runtime.clock import TwinClock, WallClock
+from leyden.runtime.config import SiteConfig, load_config
+from leyden.runtime.http import AnswerError
+from leyden.runtime.station import Environment, Station
+from leyden.runtime.wiring import LIVE, SHADOW, demo_environment, first_token, make_station, open_stores, twin_clock
+from leyden.web.app import create_app
+
+EXIT_BAD_SITE = 2
+TWIN_PATIENCE = 60
+"""How often a site asks for its twin's clock, half a second apart, before it gives up."""
+
+
+def load_or_fail(path: Path) -> SiteConfig:
+    """The site, or all that is wrong with it on stderr and exit code 2."""
+    try:
+        return load_config(path)
+    except SiteFileError as error:
+        for problem in error.problems:
+            err.print(str(problem), style="red", highlight=False)
+        raise typer.Exit(EXIT_BAD_SITE) from None
+
+
+def up(
+    site: Annotated[Path, typer.Argument(help="The site file, such as sites/park.toml.")],
+    live: Annotated[bool, typer.Option("--live", help="Write to real devices; without it they are only read.")] = False,
+    port: Annotated[int | None, typer.Option("--port", help="Instead of [web] port.")] = None,
+) -> None:
+    """Run a site: beside its twin where site.toml has one, else in shadow (reads only) unless --live is given.
+
+    Example: leyden up sites/park.toml
+    """
+    config = load_or_fail(site)
+    with contextlib.suppress(KeyboardInterrupt):
+        asyncio.run(_run(config, live, port or config.web.port))
+
+
+async def _run(config: SiteConfig, live: bool, port: int) -> None:
+    clock, environment, twin_port = await _environment(config, live)
+    field = FieldPlant(config.site, config.maps, clock)
+    with open_stores(config, simulated=config.twin is not None) as stores:
+        station = make_station(config, environment, clock, field, field, stores)
+        app = create_app(config, station, twin_port)
+        server = Server(app, config.web.host, port)
+        _announce(config, environment, port, first_token(stores.ledger, clock.now()))
+        await _serve(station, field, server)
+
+
+async def _environment(config: SiteConfig, live: bool) -> tuple[WallClock | TwinClock, Environment, int | None]:
+    if config.twin is None:
+        return WallClock(), LIVE if live else SHADOW, None
+    if live:
+        fail(f"{config.path.name} has a [twin]: take it out to run on real devices", EXIT_BAD_SITE)
+    clock = await _patiently(config.twin.port)
+    if clock is None:
+        fail(f"no twin answers on port {config.twin.port}: start it with `leyden twin {config.path}`", 3)
+    return clock, demo_environment(clock.speed), config.twin.port
+
+
+async def _patiently(port: int) -> TwinClock | None:
+    """The twin's clock, once it is there."""
+    for _ in range(TWIN_PATIENCE):
+        with contextlib.suppress(AnswerError):
+            return await asyncio.to_thread(twin_clock, port)
+        await asyncio.sleep(0.5)
+    return None
+
+
+def _announce(config: SiteConfig, environment: Environment, port: int, new_token: str | None) -> None:
+    address = f"http://{config.web.host}:{port}"
+    err.print(f"{config.site.name.zh} · {config.site.name.en}  [bold]{environment.mark}[/bold]  {address}")
+    if new_token is not None:
+        err.print("Token for writing, shown only this once (keep it; in the room it stands in the address):")
+        err.print(f"  {address}/#token={new_token}", highlight=False, soft_wrap=True)
+
+
+async def _serve(station: Station, field: FieldPlant, server: Server) -> None:
+    """Everything side by side until a signal comes or one of them fails; then devices are handed back."""
+    await field.start()
+    try:
+        planning = [] if station.planner is None else [station.planner.run(station.soc_now)]
+        await until_signal(station.run(), *planning, server=server)
+    finally:
+        station.keep_today()
+        await field.stop()

@@ -1,0 +1,264 @@
+"""The running site: the cycle, and around it everything that feeds it and everything that it feeds.
+
+One `Station` serves every environment; it is given its clock, its plant and its stores and does not know which they
+are. The API and the command line talk to it through its public methods, from the same event loop.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+import orjson
+
+from leyden.alarms import Alarm, AlarmBook
+from leyden.control import Memory, arbitrate, conditions
+from leyden.control.arbitrate import Voice
+from leyden.history import Ledger, Record
+from leyden.model import Controller, Decision, Snapshot, Want
+from leyden.model.clock import Clock
+from leyden.model.condition import Condition
+from leyden.model.plant import Plant
+from leyden.model.reason import Reason
+from leyden.model.setpoint import Setpoint
+from leyden.model.site import BATTERIES, Site
+from leyden.model.snapshot import Context, Price
+from leyden.model.words import Words
+from leyden.runtime.cells import CellFrames
+from leyden.runtime.clock import JumpDetector
+from leyden.runtime.cycle import Carried, cycle
+from leyden.runtime.describe import decision_json
+from leyden.runtime.leases import Lease, Leases
+from leyden.runtime.planner import MakePlan, Planner
+from leyden.runtime.points import Flattener, Frame, named_points
+from leyden.runtime.today import Today
+from leyden.runtime.watch import (
+    CLOCK_JUMPED,
+    LinkState,
+    clock_condition,
+    link_conditions,
+    plan_condition,
+    record_condition,
+)
+
+
+class Links(Protocol):
+    """What a plant of real links can tell beside its readings."""
+
+    async def poll(self, deadline_s: float) -> None:
+        """Ask for the control points; return when all have answered, or at the deadline (wall seconds)."""
+        ...
+
+    def links(self) -> Mapping[str, LinkState]:
+        """How each device's link is doing."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """Where this station runs; said on every page."""
+
+    name: str
+    """live, shadow or demo."""
+    mark: str
+    """LIVE, SHADOW or SIMULATED."""
+    speed: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """The newest cycle, whole; replaced, never changed."""
+
+    snapshot: Snapshot
+    decision: Decision
+    frame: Frame
+    today: Today
+
+
+TODAY = "today"
+KEEP_TODAY_EVERY_S = 60.0
+STUMBLE_WALL_S = 0.5
+"""At high speed a busy computer makes every device look late: half a second of its own is nobody's fault."""
+POLL_SHARE = 0.4
+"""How much of a period the control poll may take before the cycle goes on with what it has."""
+
+
+class Station:
+    """One site, running."""
+
+    def __init__(
+        self,
+        site: Site,
+        environment: Environment,
+        clock: Clock,
+        plant: Plant,
+        links: Links | None,
+        controllers: tuple[Controller[Any], ...],
+        record: Record,
+        ledger: Ledger,
+        alarms: AlarmBook,
+        price_at: Callable[[datetime], Price],
+        make_plan: MakePlan | None,
+        cells_every_s: float,
+    ) -> None:
+        self.site = site
+        self.environment = environment
+        self.clock = clock
+        self.controllers = controllers
+        self.record = record
+        self.ledger = ledger
+        self.alarms = alarms
+        self.planner = None if make_plan is None else Planner(make_plan, clock, record.append_plan)
+        self.leases = Leases(ledger.leases, lambda: frozenset({BATTERIES, *(b.name for b in site.batteries)}))
+        self.flattener = Flattener(named_points(site))
+        self.moment: Moment | None = None
+        self.lateness_s = 0.0
+        self.jump = JumpDetector()
+        self._plant = plant
+        self._links = links
+        self._price_at = price_at
+        self._carried = Carried(memory=Memory(states=_kept_states(controllers, ledger)))
+        self._cells = CellFrames(site, record, cells_every_s)
+        self._today = ledger.states.load(TODAY, Today) or Today()
+        self._today_kept_s = clock.elapsed_s()
+        self._kept: dict[str, Any] = dict(self._carried.memory.states)
+        self._listeners: list[Callable[[Moment], None]] = []
+        self.leases.restore(clock.now(), clock.elapsed_s())
+
+    def listen(self, listener: Callable[[Moment], None]) -> None:
+        """Call this with every new moment; it must not wait."""
+        self._listeners.append(listener)
+
+    def links(self) -> Mapping[str, LinkState]:
+        """How each device's link is doing; empty where the plant has no links."""
+        return {} if self._links is None else self._links.links()
+
+    async def run(self) -> None:
+        """Turn for ever at the site's period; a cycle that comes late is not made up for."""
+        period_s, speed = self.site.period_s, self.environment.speed
+        due_s = self.clock.elapsed_s()
+        while True:
+            if self._links is not None:
+                await self._links.poll(POLL_SHARE * period_s / speed)
+            self.turn()
+            due_s += period_s
+            self.lateness_s = max(0.0, self.clock.elapsed_s() - due_s)
+            if self.lateness_s > period_s:
+                due_s = self.clock.elapsed_s()
+            await self.clock.sleep_until(due_s)
+
+    def turn(self) -> None:
+        """One cycle, now."""
+        self._carried = cycle(self.site, self._plant, self.controllers, self._context, self, self._carried)
+
+    def _context(self, setpoints: Mapping[str, Setpoint]) -> Context:
+        now, elapsed_s = self.clock.now(), self.clock.elapsed_s()
+        return Context(
+            time=now,
+            elapsed_s=elapsed_s,
+            clock_trusted=self.jump.trusted(now, elapsed_s),
+            price=self._price_at(now),
+            plan=None if self.planner is None else self.planner.plan,
+            commands=self.leases.in_force(now, elapsed_s),
+            setpoints=setpoints,
+        )
+
+    def note(self, snapshot: Snapshot, decision: Decision, memory: Memory) -> None:
+        """The journal of the cycle: record, alarms, sums, listeners. Nothing here waits for a disk but the ledger."""
+        frame = self.flattener.frame(snapshot, decision)
+        t = snapshot.time.timestamp()
+        self._today = self._today.add(snapshot)
+        self.record.append(t, frame.values, frame.quality)
+        self.record.append_decision(decision.number, t, orjson.dumps(decision_json(decision)))
+        self._cells.note(snapshot)
+        self.alarms.update(self._conditions(snapshot, decision, memory), snapshot.time)
+        self._keep_states(memory, snapshot)
+        if snapshot.context.elapsed_s - self._today_kept_s >= KEEP_TODAY_EVERY_S:
+            self.keep_today()
+        self.moment = Moment(snapshot, decision, frame, self._today)
+        for listener in self._listeners:
+            listener(self.moment)
+
+    def _conditions(self, snapshot: Snapshot, decision: Decision, memory: Memory) -> list[Condition]:
+        found = list(conditions(decision, snapshot, memory))
+        found.extend(link_conditions(self.links(), STUMBLE_WALL_S * self.environment.speed))
+        found.extend(record_condition(self.record.state().failing))
+        found.extend(clock_condition(self.jump.jumped_s, snapshot.context.clock_trusted))
+        found.extend(plan_condition(None if self.planner is None else self.planner.failing))
+        return found
+
+    def keep_today(self) -> None:
+        """Keep the day's sums for the next start; what comes after is lost by a kill, and `coverage` tells."""
+        self._today_kept_s = self.clock.elapsed_s()
+        self.ledger.states.save(TODAY, self._today, self.clock.now())
+
+    def _keep_states(self, memory: Memory, snapshot: Snapshot) -> None:
+        """What controllers must know after a restart, on change; fields that are not compared need not be known."""
+        for name, state in memory.states.items():
+            if name not in self._kept or self._kept[name] != state:
+                self.ledger.states.save(name, state, snapshot.time)
+                self._kept[name] = state
+
+    # What people do, through the room or the command line.
+
+    def command(self, target: str, power_w: float, duration_s: float, by: str) -> Lease:
+        """Put a command in force. Raises LeaseRefusedError."""
+        now = self.clock.now()
+        lease = self.leases.grant(target, power_w, duration_s, by, now, self.clock.elapsed_s())
+        asked = {"power_w": power_w, "duration_s": duration_s}
+        self.ledger.actions.add(now, by, "lease-granted", target, None, asked)
+        return lease
+
+    def release(self, lease_id: int, by: str) -> bool:
+        """End a command early; False if it was not in force."""
+        now = self.clock.now()
+        released = self.leases.release(lease_id, now)
+        if released:
+            self.ledger.actions.add(now, by, "lease-released", str(lease_id))
+        return released
+
+    def preview(self, target: str, power_w: float) -> Decision | None:
+        """What would be decided now if this command were in force; None before the first cycle."""
+        if self.moment is None:
+            return None
+        voices = [Voice(c.name, c.label, self._carried.memory.latest.get(c.name, ())) for c in self.controllers]
+        at = next((i for i, c in enumerate(self.controllers) if c.name == "manual"), len(voices))
+        asked = Voice("manual", self.controllers[at].label, (Want(target, Previewed(), request_w=power_w),))
+        soc = {battery.name: self.moment.snapshot.soc(battery.name) for battery in self.site.batteries}
+        setpoints, steps, total_w = arbitrate(self.site, [*voices[:at], asked, *voices[at + 1 :]], soc)
+        return Decision(self.moment.decision.number, self.clock.now(), setpoints, steps, total_w)
+
+    def acknowledge(self, alarm_id: int, by: str) -> Alarm:
+        """A person has seen an alarm; for the clock's it also says that the time is right.
+
+        Raises UnknownAlarmError.
+        """
+        now = self.clock.now()
+        before = next((alarm for alarm in self.alarms.active() if alarm.id == alarm_id), None)
+        change = self.alarms.acknowledge(alarm_id, by, now)
+        if change is None:
+            assert before is not None  # the book found it and had nothing to change
+            return before
+        if change.alarm.key == CLOCK_JUMPED:
+            self.jump.accept()
+        self.ledger.actions.add(now, by, "alarm-acknowledged", change.alarm.key)
+        return change.alarm
+
+    def soc_now(self) -> Mapping[str, float]:
+        """The newest states of charge, nan where unknown; empty before the first cycle."""
+        if self.moment is None:
+            return {}
+        return {battery.name: self.moment.snapshot.soc(battery.name) for battery in self.site.batteries}
+
+
+@dataclass(frozen=True)
+class Previewed(Reason):
+    """Stands for a command that nobody has given yet."""
+
+    sentence = Words("操作预览", "preview of a command")
+
+
+def _kept_states(controllers: tuple[Controller[Any], ...], ledger: Ledger) -> dict[str, Any]:
+    """What controllers knew before the restart; one whose state has changed its shape starts anew."""
+    kept = {c.name: ledger.states.load(c.name, type(c.start())) for c in controllers}
+    return {name: state for name, state in kept.items() if state is not None}

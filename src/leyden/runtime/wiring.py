@@ -1,0 +1,116 @@
+"""Environments: what a station is made of, live, in shadow or beside a twin. Chosen here and nowhere else."""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from leyden.alarms import AlarmBook
+from leyden.control.keep_reserve import KeepReserve
+from leyden.history import Ledger, Record
+from leyden.model.clock import Clock
+from leyden.model.plan import Plan
+from leyden.model.plant import Plant
+from leyden.model.snapshot import Price
+from leyden.plan import plan_from_csv, time_of_use_plan
+from leyden.runtime.clock import TwinClock
+from leyden.runtime.config import SiteConfig
+from leyden.runtime.http import request_json
+from leyden.runtime.planner import MakePlan
+from leyden.runtime.points import named_points
+from leyden.runtime.shadow import ShadowPlant
+from leyden.runtime.station import Environment, Links, Station
+
+LIVE = Environment("live", "LIVE")
+SHADOW = Environment("shadow", "SHADOW")
+
+
+def demo_environment(speed: float) -> Environment:
+    """A twin stands in for the devices."""
+    return Environment("demo", "SIMULATED", speed)
+
+
+@dataclass(frozen=True, slots=True)
+class Stores:
+    """Where a site keeps what happened and what must hold."""
+
+    record: Record
+    ledger: Ledger
+
+
+def data_folder(config: SiteConfig, simulated: bool) -> Path:
+    """Where a site's record and ledger are; simulated ones never share a folder with real ones."""
+    name = f"{config.site.id}-simulated" if simulated else config.site.id
+    return config.path.parent / config.history.folder / name
+
+
+def twin_clock(port: int) -> TwinClock:
+    """The clock of the twin behind this control port. Raises AnswerError where there is none."""
+    told = request_json("GET", f"http://127.0.0.1:{port}/clock")
+    return TwinClock(datetime.fromisoformat(told["origin"]), told["monotonic_s"], told["speed"])
+
+
+@contextmanager
+def open_stores(config: SiteConfig, simulated: bool) -> Iterator[Stores]:
+    """The site's record and ledger, closed in order at the end."""
+    folder = data_folder(config, simulated)
+    names = [point.name for point in named_points(config.site)]
+    with closing(Record(folder, names, config.history, simulated)) as record, closing(Ledger(folder)) as ledger:
+        yield Stores(record, ledger)
+
+
+def make_station(
+    config: SiteConfig, environment: Environment, clock: Clock, plant: Plant, links: Links | None, stores: Stores
+) -> Station:
+    """A station of these parts; in shadow the plant is read and never written to."""
+    return Station(
+        site=config.site,
+        environment=environment,
+        clock=clock,
+        plant=ShadowPlant(plant) if environment is SHADOW else plant,
+        links=links,
+        controllers=config.controllers,
+        record=stores.record,
+        ledger=stores.ledger,
+        alarms=AlarmBook(stores.ledger.alarms),
+        price_at=price_source(config),
+        make_plan=plan_source(config),
+        cells_every_s=config.history.cells_every_s,
+    )
+
+
+def first_token(ledger: Ledger, now: datetime) -> str | None:
+    """A token for writing, made once in the life of a site: it is kept as a hash and never shown again."""
+    return None if ledger.tokens.all() else ledger.tokens.create("first start", "write", now)
+
+
+def price_source(config: SiteConfig) -> Callable[[datetime], Price]:
+    """What energy costs at a moment."""
+    tariff = config.tariff
+    if tariff is None:
+        return lambda time: Price()
+    return tariff.price_at
+
+
+def plan_source(config: SiteConfig) -> MakePlan | None:
+    """How plans are made here; None where the site has none."""
+    site, tariff, options = config.site, config.tariff, config.plan
+    if options.source == "none" or (options.source == "time-of-use" and tariff is None):
+        return None
+    if options.source == "time-of-use":
+        # What the control keeps back is nothing that a plan may spend.
+        reserve = max((c.soc for c in config.controllers if isinstance(c, KeepReserve)), default=0.0)
+
+        def by_time_of_use(soc: Mapping[str, float], start: datetime, end: datetime) -> Plan:
+            assert tariff is not None
+            return time_of_use_plan(site, tariff, soc, start, end, reserve=reserve)
+
+        return by_time_of_use
+    path = config.path.parent / options.source
+
+    def from_file(soc: Mapping[str, float], start: datetime, end: datetime) -> Plan:
+        # Read anew each time: people replace the file while the site runs.
+        return plan_from_csv(path, site, made=datetime.fromtimestamp(path.stat().st_mtime, UTC))
+
+    return from_file

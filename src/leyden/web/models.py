@@ -1,0 +1,204 @@
+"""The shapes of the HTTP API, with their units and signs: what OpenAPI shows.
+
+Power is positive when it flows out of the thing into the bus: discharge, grid import and generation are positive, a
+load is negative. Ratios run from 0 to 1. A value that is missing is null, never 0.
+"""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+PowerW = Annotated[
+    float, Field(description="W; positive out of the thing into the bus (discharge, import, generation)")
+]
+Seconds = Annotated[float, Field(description="s of site time")]
+Time = Annotated[str, Field(description="ISO 8601, UTC")]
+
+
+class Model(BaseModel):
+    """Base: what is not described is not accepted."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class Text(Model):
+    """One text in both languages."""
+
+    zh: str
+    en: str
+
+
+class Who(Model):
+    """A controller as people know it."""
+
+    controller: str
+    label: Text
+
+
+class Binding(Who):
+    """What sets the edge at which the decision lies."""
+
+    text: Text
+
+
+class StepModel(Who):
+    """One step of a decision's trail."""
+
+    target: str = Field(description="a battery, `batteries`, a solar or wind plant")
+    code: str
+    text: Text
+    min_w: PowerW | None = Field(description="W; what the target may still do after this step, null if unbounded")
+    max_w: PowerW | None
+    request_w: PowerW | None
+    taken_w: PowerW | None
+    taken: bool
+    missed_w: float = Field(description="W; by how much its bounds had to give way to earlier ones, never negative")
+
+
+class SetpointModel(Model):
+    """What is written to the equipment; for solar and wind the power is a ceiling."""
+
+    power_w: PowerW
+    reactive_power_var: float = Field(description="var; positive out of the thing into the bus")
+    run: bool
+
+
+class DecisionModel(Model):
+    """Set-points, and every step that led to them."""
+
+    number: int
+    time: Time | None = None
+    sentence: Text
+    total_w: PowerW
+    commander: Who | None
+    binds: list[Binding]
+    setpoints: dict[str, SetpointModel]
+    steps: list[StepModel]
+
+
+class CommandModel(Model):
+    """A command in force: a lease that ends by itself."""
+
+    id: int
+    target: str
+    power_w: PowerW
+    by: str
+    since: Time
+    expires: Time
+    remaining_s: Seconds
+
+
+class AlarmModel(Model):
+    """An alarm and where it stands in its life."""
+
+    id: int
+    key: str
+    priority: Literal[1, 2, 3] = Field(description="1 at once, 2 soon, 3 this shift")
+    state: Literal["unack", "ack", "rtn_unack", "normal"]
+    source: str
+    title: Text
+    text: Text
+    advice: Text
+    since: Time
+    cleared: Time | None
+    acknowledged: Time | None
+    acknowledged_by: str | None
+    occurrences: int
+
+
+class DeviceModel(Model):
+    """How a device's link is doing."""
+
+    state: Literal["online", "stale", "offline"]
+    age_s: Seconds | None
+    error: Text | None
+
+
+class TodayModel(Model):
+    """Sums of the site's local day."""
+
+    import_wh: float = Field(description="Wh drawn from the grid")
+    export_wh: float = Field(description="Wh fed into the grid")
+    solar_wh: float
+    wind_wh: float
+    load_wh: float = Field(description="Wh consumed, positive")
+    charged_wh: float = Field(description="Wh into the batteries at their converters' AC side")
+    discharged_wh: float
+    money: float | None = Field(description="site currency; what the batteries saved, null without a tariff")
+    money_estimate: bool
+    efficiency: float | None = Field(description="AC round trip of the day, 0 to 1")
+    cycles: float | None = Field(description="equivalent full cycles")
+    coverage: float = Field(description="share of the day so far with good values, 0 to 1")
+    plan_money: float | None
+
+
+class SlotModel(Model):
+    """One slot of the plan."""
+
+    start: Time
+    end: Time
+    mode: Literal["battery", "grid", "self", "hold"]
+    power_w: PowerW | None = Field(description="W at the converters (battery) or at the meter (grid)")
+    soc_end: float | None
+    price_per_kwh: float | None
+    title: Text
+    reason: Text
+
+
+class LiveModel(Model):
+    """Everything about this moment."""
+
+    seq: int
+    time: Time
+    t: float = Field(description="epoch seconds, site time")
+    points: dict[str, float | None] = Field(description="by name, such as b1.soc; units and labels are in /api/site")
+    bad: dict[str, Literal["STALE", "BAD"]]
+    ages_s: dict[str, float | None]
+    devices: dict[str, DeviceModel]
+    decision: DecisionModel
+    commands: list[CommandModel]
+    alarms: list[AlarmModel]
+    today: TodayModel
+    next: list[SlotModel]
+
+
+class ManualRequest(Model):
+    """Ask for a power for a while."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={"examples": [{"target": "b1", "power_w": 500000.0, "duration_s": 900.0, "by": "operator"}]},
+    )
+
+    target: str = Field(description="a battery, or `batteries`", max_length=64)
+    power_w: float = Field(description="W; positive discharges, negative charges", allow_inf_nan=False)
+    duration_s: float = Field(description="s of site time, 1 s to 24 h; then it ends by itself", ge=1.0, le=86400.0)
+    by: str = Field(default="operator", min_length=1, max_length=64)
+
+
+class Preview(Model):
+    """What a command would do now."""
+
+    power_w: PowerW
+    text: Text
+
+
+class Granted(Model):
+    """A command that is in force."""
+
+    command: CommandModel
+    preview: Preview
+
+
+class AckRequest(Model):
+    """Who has seen an alarm."""
+
+    by: str = Field(default="operator", min_length=1, max_length=64)
+
+
+class FaultRequest(Model):
+    """A fault to put into the twin."""
+
+    kind: str = Field(max_length=64)
+    target: str = Field(max_length=64)
+    params: dict[str, float | int | str] = Field(default_factory=dict)

@@ -1,0 +1,69 @@
+"""The twin's control port, on loopback only: its clock, and its faults."""
+
+from fastapi import FastAPI
+from fastapi.responses import Response
+
+from leyden import __version__
+from leyden.model.words import Words
+from leyden.runtime.describe import time_json, words_json
+from leyden.runtime.twin_host import TwinHost
+from leyden.twin import FaultError
+from leyden.web.models import FaultRequest
+from leyden.web.problems import ApiError, tell
+from leyden.web.responses import json_response
+
+
+def create_twin_app(host: TwinHost) -> FastAPI:
+    """Origin, speed and faults of one twin."""
+    app = FastAPI(title="Leyden twin", version=__version__)
+    app.add_exception_handler(ApiError, tell)
+
+    @app.get("/clock")
+    async def clock() -> Response:
+        """From which a site takes its time; `monotonic_s` is this computer's monotonic clock at the origin."""
+        return json_response(
+            {
+                "origin": host.clock.origin.isoformat(),
+                "monotonic_s": host.clock.monotonic_s,
+                "speed": host.clock.speed,
+                "site": host.site.id,
+            }
+        )
+
+    @app.get("/faults")
+    async def faults() -> Response:
+        """What can be put in, and what is in."""
+        kinds = [
+            {
+                "kind": kind.kind,
+                "label": words_json(kind.label),
+                "targets": list(kind.targets),
+                "params": [{"name": p.name, "unit": p.unit, "default": p.default} for p in kind.params],
+            }
+            for kind in host.twin.faults.kinds()
+        ]
+        active = [
+            {"id": f.id, "kind": f.kind, "target": f.target, "params": dict(f.params), "since": time_json(f.since)}
+            for f in host.twin.faults.active()
+        ]
+        return json_response({"kinds": kinds, "active": active})
+
+    @app.post("/faults")
+    async def put(body: FaultRequest) -> Response:
+        """Put a fault in."""
+        try:
+            fault = host.twin.faults.put(body.kind, body.target, body.params)
+        except FaultError as error:
+            raise ApiError(422, error.words) from None
+        return json_response({"id": fault.id})
+
+    @app.delete("/faults/{fault_id}")
+    async def take(fault_id: int) -> Response:
+        """Take a fault out."""
+        try:
+            host.twin.faults.take(fault_id)
+        except KeyError:
+            raise ApiError(404, Words("没有这个故障", "there is no such fault")) from None
+        return json_response({"taken": True})
+
+    return app

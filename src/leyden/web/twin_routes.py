@@ -1,0 +1,45 @@
+"""Faults of the twin, handed on to its control port."""
+
+import asyncio
+from typing import Any
+
+from fastapi import APIRouter
+from fastapi.responses import Response
+
+from leyden.runtime.http import AnswerError, request_json
+from leyden.web.models import FaultRequest
+from leyden.web.problems import ApiError
+from leyden.web.responses import json_response
+
+
+def _ask(port: int, method: str, path: str, body: Any = None) -> Any:
+    try:
+        return request_json(method, f"http://127.0.0.1:{port}{path}", body)
+    except AnswerError as error:
+        raise ApiError(error.status or 503, error.words) from None
+
+
+def reading(port: int) -> APIRouter:
+    """What can be put in, and what is."""
+    router = APIRouter(tags=["twin"])
+
+    @router.get("/twin/faults", summary="Kinds of faults, and those that are in")
+    async def faults() -> Response:
+        return json_response(await asyncio.to_thread(_ask, port, "GET", "/faults"))
+
+    return router
+
+
+def writing(port: int) -> APIRouter:
+    """Putting faults in and taking them out."""
+    router = APIRouter(tags=["twin"])
+
+    @router.post("/twin/faults", summary="Put a fault into the twin")
+    async def put(body: FaultRequest) -> Response:
+        return json_response(await asyncio.to_thread(_ask, port, "POST", "/faults", body.model_dump()))
+
+    @router.delete("/twin/faults/{fault_id}", summary="Take a fault out of the twin")
+    async def take(fault_id: int) -> Response:
+        return json_response(await asyncio.to_thread(_ask, port, "DELETE", f"/faults/{fault_id}"))
+
+    return router
