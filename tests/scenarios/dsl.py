@@ -7,14 +7,14 @@
     ''')
 
 A cell left empty on the left keeps what was, on the right is not looked at. The whole chain runs, protective
-controllers included, in simulated time, one cycle each period up to the row's time and the row's own cycle. The plant is
-ideal: batteries do at once what they are told, the meter shows the balance without delay. Nobody tells that to the
+controllers included, in simulated time, one cycle each period up to the row's time and the row's own cycle. The plant
+is ideal: batteries do at once what they are told, the meter shows the balance without delay. Nobody tells that to the
 control, so a step of the load within 5 s of a battery's own move may be taken for that move: leave 6 s between them.
 
 Inputs: the name of a load (what it draws), of a solar or wind plant (what it could generate), `soc` or `b1.soc`,
 `b1.charge_limit` and the like, `meter` and `b1.bms`, `b1.converter`, `pv1.meter` (ok, silent, bad; a converter also off
 or stuck), `clock` (ok, jumped), `command` ("500 kW for 60 s", "b1 -200 kW for 60 s", none), `plan` ("battery 500 kW",
-"grid 1 MW", self, hold, none). Time is "90 s" or "2 h" since the start, or the site's wall clock: "22:59" is the next
+"grid 1 MW", self, hold, none), `b1.missing` (the one value of its management system that is nan, none). Time is "90 s" or "2 h" since the start, or the site's wall clock: "22:59" is the next
 time that it shows this.
 
 Expected: `power` (all batteries), the name of a battery or of a solar or wind plant (its ceiling), `by` (who commands),
@@ -101,7 +101,8 @@ class Bench:
     elapsed_s: float = 0.0
     commands: list[tuple[Command, float]] = field(default_factory=list)
     last: tuple[Snapshot, Decision, tuple[Condition, ...]] | None = None
-    silent_since_s: dict[str, float] = field(default_factory=dict)
+    answered: dict[str, tuple[float, Any]] = field(default_factory=dict)
+    """What each device said last, and when: a silent one keeps saying it."""
 
     @property
     def now(self) -> datetime:
@@ -138,7 +139,12 @@ class Bench:
         for name, unit in (("charge_limit", "W"), ("discharge_limit", "W"), ("cell_voltage_max", "V")):
             if told := self.inputs.get(f"{b.name}.{name}"):
                 values[f"{name}_{unit.lower()}"] = parse_quantity(told, unit)
-        return self.reading(BatteryReading, f"{b.name}.bms", **values)
+        reading: BatteryReading = self.reading(BatteryReading, f"{b.name}.bms", **values)
+        missing = self.inputs.get(f"{b.name}.missing", "none")
+        if missing == "none":
+            return reading
+        bad = Stamp(0.0, Quality.BAD)
+        return replace(reading, **{missing: nan}, stamps={**reading.stamps, missing: bad})
 
     def converter(self, b: Battery) -> ConverterReading:
         state = ConverterState.OFF if self.inputs.get(f"{b.name}.converter") == "off" else ConverterState.RUNNING
@@ -152,12 +158,14 @@ class Bench:
         if mode == "bad":
             stamp = Stamp(0.0, Quality.BAD)
             return role(**dict.fromkeys(values, nan), stamps=dict.fromkeys(values, stamp))
-        since_s = self.silent_since_s.setdefault(device, self.elapsed_s) if mode == "silent" else self.elapsed_s
-        if mode != "silent":
-            self.silent_since_s.pop(device, None)
-        age_s = self.elapsed_s - since_s
-        stamp = Stamp(age_s, Quality.GOOD if age_s <= 3.0 else Quality.STALE)
-        return role(**values, stamps=dict.fromkeys(values, stamp))
+        if mode == "silent":
+            since_s, last = self.answered[device]
+            age_s = self.elapsed_s - since_s
+            stamp = Stamp(age_s, Quality.GOOD if age_s <= 3.0 else Quality.STALE)
+            return replace(last, stamps=dict.fromkeys(values, stamp))
+        reading = role(**values, stamps=dict.fromkeys(values, Stamp(0.0, Quality.GOOD)))
+        self.answered[device] = self.elapsed_s, reading
+        return reading
 
     def watts(self, name: str) -> float:
         return parse_quantity(self.inputs.get(name, "0 W"), "W")

@@ -34,6 +34,9 @@ _RECENT_S = 3.0
 """A move is judged when this is long past: seen half, it fits wrong delays best."""
 _NEW = 0.2
 """How much of the evidence may be that new."""
+_SEEN = 0.1
+"""How much of the battery's moves the best candidate must find again at the meter, which may average them away in part.
+At times something else moves against them, such as solar that is held back because the battery is full."""
 _SLACK = 0.05
 """Mismatch, as a share of the battery's own moves, that sampling leaves to the right delay (a third of a sample)."""
 _ENOUGH = 0.07
@@ -52,6 +55,8 @@ class Delay:
 
     costs: tuple[float, ...] = (0.0,) * len(CANDIDATES_S)
     """Fading sum of squared second differences of net demand [W2], for each candidate."""
+    alone: float = 0.0
+    """The same of grid power alone: what it costs to leave the battery out."""
     moved: float = 0.0
     """The same of battery power: how much there was to learn from."""
     recent: float = 0.0
@@ -87,10 +92,19 @@ def learned(before: Delay, grid: Trace, battery: Trace, rated_w: float) -> Delay
     bent = own[2] - 2.0 * own[1] + own[0]
     # What no candidate could explain tells nothing of them: a step of the load is cut to the battery's own size.
     most = float(np.max(bent * bent))
-    costs = keep * np.array(before.costs) + np.minimum((last_w - 2.0 * middle_w + first_w + bent) ** 2, most)
+    grid_w = last_w - 2.0 * middle_w + first_w
+    costs = keep * np.array(before.costs) + np.minimum((grid_w + bent) ** 2, most)
     new = float(np.mean(bent * bent))
-    moved, recent = keep * before.moved + new, keep_new * before.recent + new
-    return _judged(Delay(tuple(costs.tolist()), moved, recent, before.best_s, before.plausible_s, looks), rated_w)
+    known = Delay(
+        tuple(costs.tolist()),
+        keep * before.alone + min(grid_w * grid_w, most),
+        keep * before.moved + new,
+        keep_new * before.recent + new,
+        before.best_s,
+        before.plausible_s,
+        looks,
+    )
+    return _judged(known, rated_w)
 
 
 def _judged(known: Delay, rated_w: float) -> Delay:
@@ -98,6 +112,8 @@ def _judged(known: Delay, rated_w: float) -> Delay:
     if known.moved < (_ENOUGH * rated_w) ** 2 or known.recent > _NEW * known.moved:
         return known
     least = min(known.costs)
+    if known.alone - least < _SEEN * known.moved:
+        return known
     most = least + _SLACK * known.moved + 0.5 * least
     fits = [delay_s for delay_s, cost in zip(CANDIDATES_S, known.costs, strict=True) if cost <= most]
     plausible_s = max(-LEAD_S, fits[0] - STEP_S), min(LONGEST_S, fits[-1] + STEP_S)

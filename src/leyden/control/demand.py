@@ -38,15 +38,16 @@ class Demand:
 
 
 def demanded(
-    before: Demand, grid: tuple[float, float], battery: tuple[float, float], told_s: float, rated_w: float
+    before: Demand, grid: tuple[float, float] | None, battery: tuple[float, float], told_s: float, rated_w: float
 ) -> Demand:
     """Net demand after one more look; `grid` and `battery` are (moment read, power), `told_s` the site's own figure.
 
-    Where the meter was not read anew since the last look the net demand stands.
+    Where the meter was not read anew since the last look, or not at all (None), the net demand stands; what the
+    battery did meanwhile is remembered all the same.
     """
     own = before.battery.add(*battery, KEEP_S)
-    read = before.grid.add(*grid, 2.0 * LEAD_S)
-    if read is before.grid:
+    read = before.grid if grid is None else before.grid.add(*grid, 2.0 * LEAD_S)
+    if grid is None or read is before.grid:
         return Demand(before.net_w, before.moment_s, read, own, before.delay)
     delay = learned(before.delay, read, own, rated_w)
     shortest_s, longest_s = delay.plausible_s

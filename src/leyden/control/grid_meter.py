@@ -30,6 +30,14 @@ class MeterSilent(Reason):
 
 
 @dataclass(frozen=True)
+class ConverterSilent(Reason):
+    """The meter is well, but what a battery does is not known, so the net demand is not either; for a moment."""
+
+    device: str
+    sentence = Words("变流器 {device} 暂无数据,保持功率", "the converter {device} is silent: power is held")
+
+
+@dataclass(frozen=True)
 class MeterLost(AlarmReason):
     """Blind at the gate."""
 
@@ -87,13 +95,22 @@ class GridMeter:
 
 
 def _held(snapshot: Snapshot) -> Proposal:
-    reason = MeterSilent(snapshot.site.grid.device)
+    reason = _silent(snapshot)
     held = [Want(b.name, reason, power_w=exactly(snapshot.setpoint_w(b.name))) for b in snapshot.site.batteries]
     for source in (*snapshot.site.solar, *snapshot.site.wind):
         told = snapshot.context.setpoints.get(source.name)
         if source.curtail and told is not None:
             held.append(Want(source.name, reason, power_w=Bounds(0.0, told.power_w)))
     return tuple(held)
+
+
+def _silent(snapshot: Snapshot) -> Reason:
+    if snapshot.grid_stamp.quality is Quality.GOOD and snapshot.grid_stamp.age_s < SILENT_S:
+        for battery in snapshot.site.batteries:
+            power_w = snapshot.battery_power_w(battery.name)
+            if power_w != power_w:
+                return ConverterSilent(battery.converter.device)
+    return MeterSilent(snapshot.site.grid.device)
 
 
 def _falling(snapshot: Snapshot, dt_s: float) -> Proposal:

@@ -12,8 +12,9 @@ from leyden.model.readings import GridReading, LoadReading, Reading, Readings
 from leyden.model.site import Site
 from leyden.model.snapshot import Context, SiteReading, Snapshot
 
-LOST_S = 5.0
-"""A converter silent for longer counts as part of what is left over, so that the rest of the site goes on."""
+LOST_S = 3.0
+"""A converter silent for longer is taken to do what it is told, so that the rest of the site goes on. Shorter than the
+guard of the meter waits before it brings everything to zero."""
 
 _NOBODY: Mapping[str, float] = {}
 
@@ -26,7 +27,7 @@ class Observed:
     others: Trace = field(default_factory=Trace)
     """Loads, solar and wind together, so that the residual is of one moment."""
     members: tuple[str, ...] = ()
-    """Batteries whose converters are measured; the demand holds what all others do."""
+    """Batteries whose converters are measured; all others are taken at their word."""
     silent_since_s: Mapping[str, float] = field(default_factory=lambda: _NOBODY)
     """Batteries whose converters are not."""
     quarter: Quarter = field(default_factory=Quarter)
@@ -35,19 +36,19 @@ class Observed:
 def observe(site: Site, readings: Readings, context: Context, before: Observed) -> tuple[Snapshot, Observed]:
     """The snapshot of this moment. A derived value is nan and BAD as soon as one of its parts is not GOOD.
 
-    One part may be missing for good: a converter that has been silent for LOST_S is left out, which makes its battery
-    part of the net demand, as a load without a meter is. Until then nobody can tell, and the net demand is nan.
+    One part may be missing for good: a converter that has been silent for LOST_S is counted with what it is told, which
+    is soon zero. What it does instead is then part of the net demand, as a load without a meter is, and the others
+    serve it. Until then nobody can tell, and the net demand is nan.
     """
     elapsed_s, grid = context.elapsed_s, readings.grid
     grid_w = grid.good("power_w")
-    own = _batteries(site, readings, elapsed_s, before.silent_since_s)
+    own = _batteries(site, readings, context, before.silent_since_s)
     known = grid_w == grid_w and all(elapsed_s - since_s >= LOST_S for since_s in own.silent_since_s.values())
     stamp = grid.stamp("power_w") if known else MISSING
     # With another member the sum jumps, which is no move of a battery.
     demand = before.demand if own.members == before.members else Demand(delay=before.demand.delay)
-    if known:
-        read = (elapsed_s - stamp.age_s, grid_w)
-        demand = demanded(demand, read, (own.moment_s, own.power_w), site.grid.meter_delay_s, own.rated_w)
+    read = (elapsed_s - stamp.age_s, grid_w) if known else None
+    demand = demanded(demand, read, (own.moment_s, own.power_w), site.grid.meter_delay_s, own.rated_w)
     others = _others(site, readings, elapsed_s, before.others)
     residual_w = nan
     if known and others.moments and not own.silent_since_s:
@@ -70,7 +71,7 @@ def observe(site: Site, readings: Readings, context: Context, before: Observed) 
 
 @dataclass(slots=True)
 class _Own:
-    """All batteries that are measured, as one."""
+    """All batteries as one."""
 
     members: tuple[str, ...] = ()
     power_w: float = 0.0
@@ -78,10 +79,11 @@ class _Own:
     """When the oldest part was read."""
     rated_w: float = 0.0
     silent_since_s: dict[str, float] = field(default_factory=dict)
-    """The others."""
+    """Those that are not measured."""
 
 
-def _batteries(site: Site, readings: Readings, elapsed_s: float, silent_before: Mapping[str, float]) -> _Own:
+def _batteries(site: Site, readings: Readings, context: Context, silent_before: Mapping[str, float]) -> _Own:
+    elapsed_s = context.elapsed_s
     own = _Own(moment_s=elapsed_s)
     for battery in site.batteries:
         name = battery.name
@@ -90,6 +92,8 @@ def _batteries(site: Site, readings: Readings, elapsed_s: float, silent_before: 
         power_w = _good(reading)
         if reading is None or power_w != power_w:
             own.silent_since_s[name] = min(silent_before.get(name, elapsed_s), elapsed_s)
+            told = context.setpoints.get(name)
+            own.power_w += 0.0 if told is None else told.power_w
             continue
         own.members += (name,)
         own.power_w += power_w
