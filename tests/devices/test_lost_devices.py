@@ -11,6 +11,7 @@ from leyden.model.link_fault import LinkFault
 from leyden.model.quality import Quality
 from leyden.model.readings import GridReading
 from leyden.model.setpoint import Setpoint
+from leyden.model.site import Layout
 from tests.devices.places import READINGS, HandClock, device, park
 from tests.devices.worlds import DEADLINE_S, world
 
@@ -215,3 +216,25 @@ async def test_cells_never_hold_up_a_control_poll():
         await here.plant.poll(1.0)
         assert asyncio.get_running_loop().time() - begin < 0.03 * 3  # one block, then the control block
         assert here.plant.read().battery["b1"].stamp("soc").age_s == 0.0
+
+
+def test_a_layout_that_the_map_has_no_room_for_is_told_before_anything_runs():
+    site = park(device("gate", "sunspec-meter", 1), device("bms1", "leyden-bms", 2), device("pcs1", "sunspec-pcs", 3))
+    site = replace(site, batteries=(replace(site.batteries[0], layout=Layout(40, 20, 40)),))
+    with pytest.raises(MisfitError, match="leyden-bms: cell_voltage_v runs into cell_temperature_degc at 30000"):
+        FieldPlant(site, {one.name: load_map(one.map) for one in site.devices}, HandClock())
+
+
+async def test_a_fault_of_ours_costs_one_device_a_pause_and_is_told(monkeypatch, caplog):
+    async with world("line") as here:
+        driver = here.plant._drivers["line"]
+        monkeypatch.setattr(driver, "_take_over", lambda *_: 1 / 0)
+        await here.turn()
+        await here.until(lambda: here.plant.links()["line"].error is not None)
+        error = here.plant.links()["line"].error
+        assert error is not None
+        assert "internal error: ZeroDivisionError" in error.en
+        assert "device line" in caplog.text
+        assert here.plant.read().grid.stamp("power_w").age_s == 0.0
+        monkeypatch.undo()
+        await here.in_time(lambda: here.plant.links()["line"].error is None)

@@ -1,13 +1,14 @@
 """One device: a task that polls it, writes to it, and connects it again when it is lost."""
 
 import asyncio
+import logging
 import math
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 
 from leyden.devices.blocks import Block
 from leyden.devices.image import RoleImage
-from leyden.devices.link import BAD_AFTER, Link, stale_after_s
+from leyden.devices.link import BAD_AFTER, Link, LinkState, stale_after_s
 from leyden.devices.locate import MisfitError
 from leyden.devices.map import DeviceMap, Poll
 from leyden.devices.outbox import Outbox
@@ -20,6 +21,8 @@ from leyden.model.clock import Clock
 from leyden.model.readings import Reading
 from leyden.model.site import Device
 from leyden.model.words import Words
+
+_LOG = logging.getLogger(__name__)
 
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 1.0, 60.0
 """Between attempts to connect, in site time; doubled each time."""
@@ -75,7 +78,7 @@ class Driver:
         self._resume_s = -math.inf
         self._error: Words | None = None
         self._refused: dict[str, Words] = {}
-        self._link = Link()
+        self._identity: Mapping[str, str] = {}
 
     def reading(self, role: str, now_s: float) -> Reading:
         """The newest image of a role."""
@@ -116,14 +119,10 @@ class Driver:
         """How the connection is doing."""
         age_s = now_s - self._answered_s
         error = self._error or next(iter(self._refused.values()), None)
-        if age_s <= self._stale_s:
-            state = "online"
-        elif self._session is not None and age_s <= BAD_AFTER * self._stale_s:
-            state = "stale"
-        else:
-            state = "offline"
-        known = self._link
-        return Link(state, age_s, error, known.maker, known.model, known.version, known.serial)  # type: ignore[arg-type]
+        heard = self._session is not None and age_s <= BAD_AFTER * self._stale_s
+        state: LinkState = "online" if age_s <= self._stale_s else "stale" if heard else "offline"
+        said = self._identity.get
+        return Link(state, age_s, error, said("maker", ""), said("model", ""), said("version", ""), said("serial", ""))
 
     def stop(self) -> None:
         """Hand the device back and end."""
@@ -141,6 +140,9 @@ class Driver:
                 self._lost(error.words)
             except MisfitError as error:
                 self._lost(Words(str(error), str(error)))
+            except Exception as error:  # a fault of ours costs this device a pause, and the others nothing
+                _LOG.exception("device %s", self.device.name)
+                self._lost(Words(f"内部错误:{error!r}", f"internal error: {error!r}"))
             finally:
                 self._session = None
                 self._answer()
@@ -149,8 +151,7 @@ class Driver:
 
     async def _connect(self) -> None:
         session = await Session.open(self._port, self._map, self._things)
-        said = session.identity
-        self._link = Link(**{name: said.get(name, "") for name in ("maker", "model", "version", "serial")})  # type: ignore[arg-type]
+        self._identity = session.identity
         for outbox in self._outboxes.values():
             outbox.reset()
         self._sweeps = [

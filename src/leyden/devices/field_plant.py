@@ -6,10 +6,11 @@ from typing import Any
 
 from leyden.devices.driver import Driver
 from leyden.devices.link import Link
-from leyden.devices.locate import MisfitError
+from leyden.devices.locate import Locator, MisfitError
 from leyden.devices.map import DeviceMap
 from leyden.devices.session import Port
-from leyden.devices.things import things_of
+from leyden.devices.sunspec import laid_out
+from leyden.devices.things import Thing, things_of
 from leyden.devices.wire.modbus import ModbusWire
 from leyden.model.address import Address
 from leyden.model.clock import Clock
@@ -28,7 +29,7 @@ class FieldPlant:
     """Polls every device of a site on a task of its own, and keeps the newest image of each."""
 
     def __init__(self, site: Site, maps: Mapping[str, DeviceMap], clock: Clock) -> None:
-        """`maps` by device name. Raises MisfitError where a map lacks the role that its device is to play."""
+        """`maps` by device name. Raises MisfitError where a map cannot serve what its device speaks for."""
         self._site = site
         self._clock = clock
         self._drivers: dict[str, Driver] = {}
@@ -41,9 +42,7 @@ class FieldPlant:
         for device in site.devices:
             device_map, things = maps[device.name], things_of(site, device.name)
             for thing in things:
-                if thing.role not in device_map.roles:
-                    has = ", ".join(device_map.roles)
-                    raise MisfitError(f"{device.name}: its map {device_map.name} has no {thing.role}; it has: {has}")
+                check_fit(device.name, device_map, thing)
             address = Address.from_text(device.at)
             host, port_number, unit = address.place
             wire = self._wires.setdefault((host, port_number), ModbusWire(host, port_number))
@@ -124,6 +123,15 @@ class FieldPlant:
             now_s = self._clock.elapsed_s()
             for driver in self._drivers.values():
                 driver.tick(now_s)
+
+
+def check_fit(device: str, device_map: DeviceMap, thing: Thing) -> None:
+    """Raises MisfitError where a map lacks the thing's role, or has no room for its layout."""
+    if thing.role not in device_map.roles:
+        has = ", ".join(device_map.roles)
+        raise MisfitError(f"{device}: its map {device_map.name} has no {thing.role}; it has: {has}")
+    bases, _ = laid_out(device_map.models)
+    Locator(device_map, bases, thing.layout, thing.rated_w).reads(thing.role)
 
 
 def _written(role: str, setpoint: Setpoint, rated_w: float) -> Mapping[str, float]:

@@ -6,6 +6,8 @@ from typing import Literal
 
 from leyden.model.words import Words
 
+LinkState = Literal["online", "stale", "offline"]
+
 LEAST_STALE_S = 3.0
 STALE_POLLS = 3
 BAD_AFTER = 10
@@ -16,7 +18,7 @@ BAD_AFTER = 10
 class Link:
     """What links() tells of one device."""
 
-    state: Literal["online", "stale", "offline"] = "offline"
+    state: LinkState = "offline"
     """`stale`: connected, but what it says is older than max(3 s, 3 polls); `offline`: not connected, or far older."""
     age_s: float = math.inf
     """Site time since the device last answered."""
