@@ -3,15 +3,19 @@
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, tzinfo
 from pathlib import Path
+from typing import IO
 
 import numpy as np
 from numpy.typing import NDArray
 
+from leyden.history.durable import publish, temporary
 from leyden.history.mark import kind_of, mark_folder
 from leyden.history.options import HistoryOptions
 from leyden.history.record.cells import CellFrame
 from leyden.history.record.energy import Energy, energy
+from leyden.history.record.export import Form, Layout, Step, Wanted, export
 from leyden.history.record.failing import clock_back
 from leyden.history.record.intake import Intake
 from leyden.history.record.lookup import RecordedDecision, RecordedSlot, cells_at, decisions, planned
@@ -116,6 +120,29 @@ class Record:
         """The slots that were in force in [start, end), each cut where a later plan took over."""
         with self._viewing() as view:
             return planned(view, to_us(start), to_us(end))
+
+    def export(
+        self,
+        target: Path | IO[bytes],
+        points: Sequence[str],
+        start: Instant,
+        end: Instant,
+        *,
+        step: Step = "raw",
+        form: Form = "csv",
+        layout: Layout = "wide",
+        zone: tzinfo = UTC,
+        bom: bool = False,
+    ) -> None:
+        """Write [start, end) to a file, whole or not at all, or to an open one; see `export.py` for what is in it."""
+        wanted = Wanted(tuple(dict.fromkeys(points)), to_us(start), to_us(end), step, layout, zone)
+        with self._viewing() as view:
+            if not isinstance(target, Path):
+                export(view, wanted, form, target, bom)
+                return
+            with temporary(target).open("wb") as file:
+                export(view, wanted, form, file, bom)
+            publish(target)
 
     @contextmanager
     def _viewing(self) -> Iterator[View]:
