@@ -5,7 +5,7 @@ import { defineConfig } from 'vite'
 export default defineConfig({
   base: './',
   plugins: [vue()],
-  server: { proxy: { '/api': process.env.LEYDEN_API ?? 'http://127.0.0.1:8421' } },
+  server: { proxy: { '/api': process.env.LEYDEN_API ?? 'http://127.0.0.1:8429' } },
   build: {
     target: 'es2022',
     outDir: '../src/leyden/web/static',

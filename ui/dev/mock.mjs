@@ -1,5 +1,5 @@
 // A development stand-in for the site's server: the API with a small, energy-conserving park behind it. Not shipped.
-//   node dev/mock.mjs [--port 8421] [--speed 60] [--start 2026-07-15T07:30:00Z] [--batteries 2] [--token secret] [--no-wind]
+//   node dev/mock.mjs [--port 8429] [--speed 60] [--start 2026-07-15T07:30:00Z] [--batteries 2] [--token secret] [--no-wind]
 // It also serves the built control room, so that what is committed can be looked at.
 import { createReadStream, existsSync, statSync } from 'node:fs'
 import { createServer } from 'node:http'
@@ -235,4 +235,4 @@ createServer(async (req, res) => {
   const body = text ? JSON.parse(text) : {}
   const found = routes[`${req.method} ${path}`]?.(u.searchParams, body) ?? dynamic(req.method, path, u.searchParams, body)
   found == null ? send(404, { detail: W('没有此接口', 'No such route') }) : send(200, found)
-}).listen(Number(arg('port', 8421)), '127.0.0.1', () => console.log(`mock site on http://127.0.0.1:${arg('port', 8421)}`))
+}).listen(Number(arg('port', 8429)), '127.0.0.1', () => console.log(`mock site on http://127.0.0.1:${arg('port', 8429)}`))

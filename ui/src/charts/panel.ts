@@ -57,6 +57,7 @@ export class PanelChart {
     const unseen = { stroke: 'transparent', width: 0, points: { show: false } }
     const text = (value: number) => {
       const q = point(value, view.unit)
+      if (view.unit === 'per_kwh') return q.text // the panel's head names it
       return `${q.text} ${q.unit}`.trim()
     }
     return {
