@@ -72,7 +72,7 @@ def test_no_two_ready_sites_share_an_address():
 
 OLD_PRICES = (
     'site.toml: [grid] tariff: found "cn-guangdong-2021": the prices of tariff cn-guangdong-2021 '
-    "are those of 2021-10-01 to 2021-10-31: money of 2026-07-15 is an estimate"
+    "are those of 2021-10-01 to 2021-10-31: money of 2026-09-20 is an estimate"
 )
 
 

@@ -5,7 +5,7 @@ are. The API and the command line talk to it through its public methods, from th
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -119,7 +119,8 @@ class Station:
         self._price_at = price_at
         self._carried = Carried(memory=Memory(states=_kept_states(controllers, ledger)))
         self._cells = CellFrames(site, record, cells_every_s)
-        self._today = ledger.states.load(TODAY, Today) or Today()
+        # Kept sums are of another run, whose clock had another start: they stand, and this run goes on from here.
+        self._today = replace(ledger.states.load(TODAY, Today) or Today(), elapsed_s=None)
         self._today_kept_s = clock.elapsed_s()
         self._kept: dict[str, Any] = dict(self._carried.memory.states)
         self._listeners: list[Callable[[Moment], None]] = []

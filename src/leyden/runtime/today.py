@@ -42,9 +42,6 @@ class Today:
         elapsed_s = snapshot.context.elapsed_s
         stored_wh = _stored_wh(snapshot)
         known_start = before.stored_at_start_wh if before.stored_at_start_wh is not None else _known(stored_wh)
-        if before.elapsed_s is not None and elapsed_s < before.elapsed_s:
-            # The sums are of another run, with another clock: they stand, and this one goes on from here.
-            before = replace(before, elapsed_s=None)
         step = replace(before, elapsed_s=elapsed_s, stored_wh=stored_wh, stored_at_start_wh=known_start)
         if before.elapsed_s is None or not 0.0 < elapsed_s - before.elapsed_s <= LONGEST_STEP_S:
             return step
