@@ -187,6 +187,38 @@ async def test_a_set_point_that_is_not_taken_is_seen_and_told_again():
         assert len([values for _, _, values in here.told if values.get("setpoint_w") == 5e5]) >= 3
 
 
+async def test_a_device_whose_registers_are_slow_to_hold_is_told_again_until_they_do():
+    async with world("pcs1", "bms1") as here:
+        server = here.servers["pcs1"]
+        honest = server.write
+        reactive = next(spot for spot in server._spots if spot.write.point.name == "setpoint_var").write.point.address
+
+        def deaf(address: int, data: bytes) -> None:
+            if not address <= reactive < address + len(data) // 2:
+                honest(address, data)
+
+        server.write = deaf
+        here.plant.write({"b1": Setpoint(5e5, 1e4)})
+        await here.until(lambda: here.plant.links()["pcs1"].error is not None)
+        assert "setpoint_var was set to 10 kvar, the device says 0 var" in str(here.plant.links()["pcs1"].error)
+        server.write = honest
+        await here.turn()
+        here.plant.write({"b1": Setpoint(5e5, 1e4)})
+        await here.until(lambda: here.plant.links()["pcs1"].error is None)
+        assert here.written("pcs1")["setpoint_var"] == 1e4
+
+
+async def test_a_set_point_without_a_scale_factor_is_told_and_the_device_stays_online():
+    async with world("pcs1", "bms1") as here:
+        driver = here.plant._drivers["pcs1"]
+        assert driver._session is not None
+        driver._session.factors = dict.fromkeys(driver._session.factors)
+        here.plant.write({"b1": Setpoint(5e5)})
+        await here.until(lambda: here.plant.links()["pcs1"].error is not None)
+        assert "setpoint_w: the device gives no scale factor" in str(here.plant.links()["pcs1"].error)
+        assert here.plant.links()["pcs1"].state == "online"
+
+
 async def test_a_refused_write_is_told_and_the_device_stays_online():
     text = """
 label = "PCS"

@@ -13,7 +13,7 @@ from leyden.devices.locate import MisfitError
 from leyden.devices.map import DeviceMap, Poll
 from leyden.devices.outbox import Outbox
 from leyden.devices.progress import Progress
-from leyden.devices.session import Port, Session, not_followed
+from leyden.devices.session import NoFactorError, Port, Session, not_followed
 from leyden.devices.sunspec import ChainError
 from leyden.devices.things import Thing
 from leyden.devices.wire.errors import RefusedError, WireError
@@ -208,7 +208,7 @@ class Driver:
                 await session.put(role, name, value)
                 outbox.sent(name, value, self._clock.elapsed_s())
                 said = await session.echo(role, name)
-            except RefusedError as refused:
+            except (RefusedError, NoFactorError) as refused:
                 self._refused[key] = refused.words
                 continue
             self._refused.pop(key, None)
@@ -219,6 +219,7 @@ class Driver:
                 self._images[role].put(point, said, self._clock.elapsed_s())
             if not abs(said - value) <= session.resolution(role, name) / 2 + 1e-9 * abs(value):
                 self._refused[key] = not_followed(name, value, said)
+                outbox.missed(name)
 
     async def _poll_control(self, session: Session) -> None:
         """All control blocks, one behind the other."""

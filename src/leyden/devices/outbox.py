@@ -26,10 +26,8 @@ class Outbox:
         self._sent: dict[str, tuple[float, float]] = {}
         self._fed_s: float | None = None
 
-    @property
-    def used(self) -> bool:
+        self.used = False
         """Whether anything was sent since the connection was made."""
-        return bool(self._sent)
 
     def want(self, values: Mapping[str, float], now_s: float) -> None:
         """The newest wish. Only wishes feed the watchdog: a driver that lives while control is dead must not."""
@@ -55,12 +53,20 @@ class Outbox:
 
     def sent(self, name: str, value: float, now_s: float) -> None:
         """The device has taken it."""
+        self.used = True
         self._sent[name] = (value, now_s)
         if name == "watchdog_s":
             self._fed_s = now_s
 
+    def missed(self, name: str) -> None:
+        """The device did not hold it: send it again with the next wish."""
+        self._sent.pop(name, None)
+        if name == "watchdog_s":
+            self._fed_s = None
+
     def reset(self) -> None:
         """A new connection: the device may have restarted and forgotten everything."""
+        self.used = False
         self._sent.clear()
         self._fed_s = None
 
