@@ -12,10 +12,10 @@ is ideal: batteries do at once what they are told, the meter shows the balance w
 control, so a step of the load within 5 s of a battery's own move may be taken for that move: leave 6 s between them.
 
 Inputs: the name of a load (what it draws), of a solar or wind plant (what it could generate), `soc` or `b1.soc`,
-`b1.charge_limit` and the like, `meter` and `b1.bms`, `b1.converter`, `pv1.meter` (ok, silent, bad; a converter also off
-or stuck), `clock` (ok, jumped), `command` ("500 kW for 60 s", "b1 -200 kW for 60 s", none), `plan` ("battery 500 kW",
-"grid 1 MW", self, hold, none), `b1.missing` (the one value of its management system that is nan, none). Time is "90 s" or "2 h" since the start, or the site's wall clock: "22:59" is the next
-time that it shows this.
+`b1.charge_limit` and the like, `b1.missing` (the one value of its management system that is nan), `meter` and `b1.bms`,
+`b1.converter`, `pv1.meter` (ok, silent, bad; a converter also off or stuck), `clock` (ok, jumped), `command` ("500 kW
+for 60 s", "b1 -200 kW for 60 s", none), `plan` ("battery 500 kW", "grid 1 MW", self, hold, none). Time is "90 s" or
+"2 h" since the start, or the site's wall clock: "22:59" is the next time that it shows this.
 
 Expected: `power` (all batteries), the name of a battery or of a solar or wind plant (its ceiling), `by` (who commands),
 `binds` (which controllers set the edge at which the power lies), `says` (part of the sentence), `alarms` (keys of the
@@ -113,7 +113,7 @@ class Bench:
     def read(self) -> Readings:
         for b in self.site.batteries:
             mode = self.inputs.get(f"{b.name}.converter", "ok")
-            if mode != "stuck":
+            if mode != "stuck" or b.name not in self.did_w:
                 self.did_w[b.name] = 0.0 if mode == "off" or b.name not in self.told else self.told[b.name].power_w
         load = {one.name: -self.watts(one.name) for one in self.site.loads}
         solar = {one.name: self.generated(one) for one in self.site.solar}

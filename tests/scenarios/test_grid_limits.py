@@ -2,6 +2,8 @@
 
 from leyden.control.self_consumption import SelfConsumption
 from leyden.control.time_windows import TimeWindows, Window
+from leyden.model.site import Source
+from leyden.model.words import Words
 from tests.scenarios.dsl import battery, run, site
 
 ALL_DAY = (Window.from_text("00:00-24:00"),)
@@ -80,9 +82,6 @@ def test_a_ceiling_that_takes_effect_is_not_taken_for_a_change_of_the_load():
 
 
 def test_two_plants_share_what_can_be_used_by_what_they_generate():
-    from leyden.model.site import Source
-    from leyden.model.words import Words
-
     wind = (Source("w1", Words("风电", "wind"), "inv2", 1e6),)
     run(
         site(solar=2e6, wind=wind, export_w=0.0),

@@ -265,16 +265,18 @@ def _looked(
 ) -> Watched:
     """The watch after one more look: the band widens at once with what is told, and narrows as fast as the ramp."""
     slack_w = target.slack_w
+    if power_w != power_w:
+        return Watched()
     if before.calm(told_w, power_w, echo_w, slack_w, elapsed_s - max(target.late_s, ECHO_S)):
         return before
-    told = before.told
-    if not told.powers or told.powers[-1] != told_w:
+    # At first sight it may be on its way from where it is.
+    told = before.told if before.told.powers else Trace((elapsed_s - target.late_s,), (power_w,))
+    if told.powers[-1] != told_w:
         told = told.add(elapsed_s, told_w, max(target.late_s, ECHO_S))
     least_w, most_w = told.within(elapsed_s - target.late_s, elapsed_s)
     step_w = target.ramp_w_per_s * dt_s
-    # At first sight it may be on its way from anywhere.
-    low_w = min(least_w, before.low_w + step_w if before.told.powers else power_w)
-    high_w = max(most_w, before.high_w - step_w if before.told.powers else power_w)
+    low_w = min(least_w, before.low_w + step_w if before.low_w == before.low_w else least_w)
+    high_w = max(most_w, before.high_w - step_w if before.high_w == before.high_w else most_w)
     off = power_w > high_w + slack_w or (not target.source and power_w < low_w - slack_w)
     echo_low_w, echo_high_w = told.within(elapsed_s - ECHO_S, elapsed_s)
     differs = echo_w < echo_low_w - slack_w or echo_w > echo_high_w + slack_w
