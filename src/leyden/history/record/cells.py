@@ -28,12 +28,12 @@ class CellFrame:
     @property
     def voltage_v(self) -> Floats:
         """Volts; nan where missing."""
-        return _floats(self.voltage_mv, 1e-3)
+        return _floats(self.voltage_mv, 1000.0)
 
     @property
     def temperature_degc(self) -> Floats:
         """Degrees Celsius; nan where missing."""
-        return _floats(self.temperature_ddegc, 0.1)
+        return _floats(self.temperature_ddegc, 10.0)
 
 
 def to_int16(values: Floats, per_unit: float) -> Int16s:
@@ -70,5 +70,5 @@ def _middle(values: Int16s) -> np.int16:
     return np.int16(np.median(values)) if values.size else np.int16(0)
 
 
-def _floats(values: Int16s, scale: float) -> Floats:
-    return np.where(values == MISSING, np.nan, values * scale)
+def _floats(values: Int16s, per_unit: float) -> Floats:
+    return np.where(values == MISSING, np.nan, values / per_unit)

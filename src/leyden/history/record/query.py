@@ -40,11 +40,16 @@ def query(view: View, span: Span, newest_us: int | None, cycle_us: int) -> Curve
     source, step_us = _resolution(view, span, cycle_us)
     if source == "raw" and step_us <= max(_SAMPLES_US, 2 * cycle_us):
         return _fine(view, span, step_us)
-    first, last = span.start_us // step_us, -(-span.end_us // step_us)
-    wide = Span(span.points, first * step_us, last * step_us, span.width)
+    wide = _whole_steps(span, step_us)
     rows = _selected(view, wide, source, newest_us)
     series = _grid(view, rows, wide, step_us)
     return Curves(step_us / 1e6, source, series)
+
+
+def _whole_steps(span: Span, step_us: int) -> Span:
+    """The span made wider, so that it holds only whole steps."""
+    start_us, end_us = span.start_us // step_us * step_us, -(-span.end_us // step_us) * step_us
+    return Span(span.points, start_us, end_us, span.width)
 
 
 def _resolution(view: View, span: Span, cycle_us: int) -> tuple[Source, int]:
@@ -93,19 +98,20 @@ def _grid(view: View, rows: str, span: Span, step_us: int) -> Mapping[str, Serie
 
 def _fine(view: View, span: Span, step_us: int) -> Curves:
     """Samples of a short span; put on a grid where there are at least two to a step."""
-    found = view.samples(span.points, span.start_us, span.end_us)
+    wide = _whole_steps(span, step_us)
+    found = view.samples(wide.points, wide.start_us, wide.end_us)
     usual_us = min((float(np.median(np.diff(t_us))) for t_us, _, _ in found if len(t_us) > 1), default=_SECOND_US)
     named = list(zip(span.points, found, strict=True))
     if step_us >= 2 * usual_us:
-        return Curves(step_us / 1e6, "raw", {name: _stepped(sample, span, step_us) for name, sample in named})
-    return Curves(usual_us / 1e6, "raw", {name: _single(sample, _BREAK * usual_us) for name, sample in named})
+        return Curves(step_us / 1e6, "raw", {name: _stepped(sample, wide, step_us) for name, sample in named})
+    return Curves(usual_us / 1e6, "raw", {name: _single(sample, span, _BREAK * usual_us) for name, sample in named})
 
 
 def _stepped(sample: Sample, span: Span, step_us: int) -> Series:
     t_us, values, quality = sample
     counts = good(values, quality)
-    first, last = span.start_us // step_us, -(-span.end_us // step_us)
-    curves = np.full((3, last - first), np.nan)
+    first, steps = span.start_us // step_us, (span.end_us - span.start_us) // step_us
+    curves = np.full((3, steps), np.nan)
     step = t_us[counts] // step_us - first
     if len(step):
         starts = np.flatnonzero(np.diff(step, prepend=-1))
@@ -113,13 +119,15 @@ def _stepped(sample: Sample, span: Span, step_us: int) -> Series:
         curves[0, at] = np.minimum.reduceat(values, starts)
         curves[1, at] = np.add.reduceat(values, starts) / np.diff(starts, append=len(step))
         curves[2, at] = np.maximum.reduceat(values, starts)
-    return Series((first + np.arange(last - first)) * step_us / 1e6, *curves)
+    return Series((first + np.arange(steps)) * step_us / 1e6, *curves)
 
 
-def _single(sample: Sample, break_us: float) -> Series:
+def _single(sample: Sample, span: Span, break_us: float) -> Series:
     """Every sample, with a nan in each gap so that no line is drawn across it."""
     t_us, values, quality = sample
+    inside = (t_us >= span.start_us) & (t_us < span.end_us)
+    t_us, values = t_us[inside], np.where(good(values, quality), values, np.nan)[inside]
     gaps = np.flatnonzero(np.diff(t_us) > break_us)
     t = np.insert(t_us.astype(np.float64), gaps + 1, t_us[gaps] + break_us) / 1e6
-    values = np.insert(np.where(good(values, quality), values, np.nan), gaps + 1, np.nan)
+    values = np.insert(values, gaps + 1, np.nan)
     return Series(t, values, values, values)
