@@ -19,7 +19,7 @@ PATIENCE_MS = 30_000
 
 @pytest.fixture(scope="module")
 def park(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Park]:
-    with running(tmp_path_factory.mktemp("room"), "park.toml", "--start", "2026-07-15T10:30") as park:
+    with running(tmp_path_factory.mktemp("room"), "park.toml", "--start", "2026-09-20T02:00") as park:
         yield park
 
 
@@ -144,7 +144,7 @@ def test_history_shows_any_point_and_exports_it(room: Page) -> None:
 
 
 def test_a_dead_server_is_never_shown_as_live(browser: Browser, tmp_path: Path) -> None:
-    with running(tmp_path, "park.toml") as park:
+    with running(tmp_path, "park.toml", "--start", "2026-09-20T00:10") as park:
         page = browser.new_page(viewport={"width": 1440, "height": 900})
         page.goto(f"{park.url}/?lang=en")
         expect(page.get_by_test_id("kpi-power")).to_contain_text("W", timeout=PATIENCE_MS)

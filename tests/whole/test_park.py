@@ -11,7 +11,7 @@ from tests.whole.park import pid_of, running, wait_for
 
 @pytest.fixture(scope="module")
 def park(tmp_path_factory):
-    with running(tmp_path_factory.mktemp("park"), "park.toml", "--speed", "10", "--start", "2026-07-15T10:30") as park:
+    with running(tmp_path_factory.mktemp("park"), "park.toml", "--speed", "10", "--start", "2026-09-20T02:00") as park:
         yield park
 
 
@@ -25,9 +25,13 @@ def test_every_thing_is_measured_and_the_powers_balance(park):
     assert set(measured) == {"grid.power_w", "b1.power_w", "pv1.power_w", "w1.power_w", "line1.power_w"}
     assert measured["line1.power_w"] < 0.0
     largest = max(map(abs, measured.values()))
-    # The park is quiet for most of the time: among ten moments one is quiet enough for the meters to agree.
-    residuals = [abs(park.live()["points"]["site.residual_w"] or largest) for _ in range(10)]
-    assert min(residuals) <= 0.005 * largest
+
+    def balanced(live):
+        residual_w = live["points"]["site.residual_w"]
+        return residual_w is not None and abs(residual_w) <= 0.005 * largest
+
+    # Meters are not read at one instant: they agree at moments when nothing moves.
+    park.wait_live(balanced, "the measured powers never balanced", 20)
 
 
 def test_the_decision_says_who_commands_and_why(park):
@@ -35,15 +39,17 @@ def test_the_decision_says_who_commands_and_why(park):
     assert live["decision"]["sentence"]["en"]
     assert live["decision"]["sentence"]["zh"]
     controllers = [step["controller"] for step in live["decision"]["steps"]]
-    assert controllers.index("ratings") < controllers.index("keep-reserve")
+    assert controllers[0] == "ratings"
+    assert controllers[-1] != "ratings"
 
 
 def test_a_command_is_followed_and_ends_by_itself(park):
-    granted = park.post("/api/manual", {"target": "b1", "power_w": -2e5, "duration_s": 40.0, "by": "test"})
-    assert granted["command"]["power_w"] == -2e5
-    park.wait_live(lambda live: abs(live["points"]["b1.power_w"] + 2e5) < 1e4, "the command was not followed")
-    live = park.wait_live(lambda live: not live["commands"], "the command did not end")
-    assert live["decision"]["commander"] is None or live["decision"]["commander"]["controller"] != "manual"
+    granted = park.post("/api/manual", {"target": "b1", "power_w": 2e5, "duration_s": 40.0, "by": "test"})
+    assert granted["command"]["power_w"] == 2e5
+    park.wait_live(lambda live: abs(live["points"]["b1.power_w"] - 2e5) < 1e4, "the command was not followed")
+    park.wait_live(lambda live: not live["commands"], "the command did not end")
+    # Then back at a ramp, which is still the manual controller's doing, to what the plan says.
+    park.wait_live(lambda live: live["decision"]["commander"]["controller"] == "follow-plan", "the plan did not go on")
 
 
 def test_writing_needs_the_token_and_sense(park):
@@ -100,18 +106,18 @@ def _cells(park):
 
 
 def test_a_dead_site_means_a_resting_battery_and_comes_back_by_itself(park):
-    park.post("/api/manual", {"target": "b1", "power_w": -3e5, "duration_s": 3600.0, "by": "test"})
-    park.wait_live(lambda live: live["points"]["b1.power_w"] < -2.5e5, "the command was not followed")
+    park.post("/api/manual", {"target": "b1", "power_w": 3e5, "duration_s": 3600.0, "by": "test"})
+    park.wait_live(lambda live: live["points"]["b1.power_w"] > 2.5e5, "the command was not followed")
     before = park.live()
     park.kill_site()
     # The supervisor starts it again; the lease goes on for what is left of it, and numbers never run backwards.
     live = park.wait_live(lambda live: live["t"] > before["t"] + 30.0, "the site did not come back", 90)
-    assert [command["power_w"] for command in live["commands"]] == [-3e5]
+    assert [command["power_w"] for command in live["commands"]] == [3e5]
     park.delete(f"/api/manual/{live['commands'][0]['id']}")
 
 
 def test_the_demo_ends_with_its_children(tmp_path):
-    with running(tmp_path, "park.toml", "--speed", "10") as park:
+    with running(tmp_path, "park.toml", "--speed", "10", "--start", "2026-09-20T00:10") as park:
         os.kill(park.process.pid, signal.SIGTERM)
         assert park.process.wait(20) == 0
         assert pid_of("leyden", "up", str(park.site_file)) is None

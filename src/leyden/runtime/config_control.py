@@ -56,9 +56,12 @@ def _check_names(
     """Every controller has a name of its own; without one it is called as its kind."""
     seen = set(taken)
     for index, entry in enumerate(entries):
-        if not isinstance(entry, Mapping) or entry.get("use") not in types:
+        use = entry.get("use") if isinstance(entry, Mapping) else None
+        if not isinstance(use, str) or use not in types:
             continue
-        name = entry.get("name", entry["use"])
+        name = entry.get("name", use)
+        if not isinstance(name, str):
+            continue
         if name in seen:
             mend = Words(
                 f'已有控制器名为 {name},请添加 name = "…"',
@@ -66,5 +69,4 @@ def _check_names(
             )
             key = "name" if "name" in entry else "use"
             reader.tell(("control", index, key), mend)
-        elif isinstance(name, str):
-            seen.add(name)
+        seen.add(name)
