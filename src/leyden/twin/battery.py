@@ -19,6 +19,7 @@ from leyden.twin.energies import Energies
 from leyden.twin.options import TwinOptions
 
 RACK_CABLE_OHM = 2e-3  # busbars, fuse and contactors of one rack
+LINK_S = 1.0  # what waits in the link is given back over this time, so that a tiny step shows no large current
 CURRENT_GAIN_ERROR = 1e-3  # standard deviation of a hall sensor's gain, and of its offset below
 CURRENT_OFFSET_A = 0.02
 
@@ -116,7 +117,7 @@ class BatteryTwin:
         self.pcs = advance_pcs(self.pcs, self.rating, around, dt_s)
         on_dc = self.pcs.state in (ConverterState.RUNNING, ConverterState.STOPPING)
         wanted_w = self._dc_power() if on_dc else 0.0
-        link_w = self.energies.link_j / dt_s
+        link_w = self.energies.link_j / max(dt_s, LINK_S)
         reached_w, squares = self._share(wanted_w - link_w, dt_s)
         if on_dc and abs(reached_w - (wanted_w - link_w)) > 1e-9 * self.rating.power_w:
             wanted_w = self._give_less(reached_w + link_w)
