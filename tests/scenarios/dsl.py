@@ -144,13 +144,15 @@ class Bench:
         if missing == "none":
             return reading
         bad = Stamp(0.0, Quality.BAD)
-        return replace(reading, **{missing: nan}, stamps={**reading.stamps, missing: bad})
+        lost: dict[str, Any] = {missing: nan, "stamps": {**reading.stamps, missing: bad}}
+        return replace(reading, **lost)
 
     def converter(self, b: Battery) -> ConverterReading:
         state = ConverterState.OFF if self.inputs.get(f"{b.name}.converter") == "off" else ConverterState.RUNNING
         echo_w = self.told[b.name].power_w if b.name in self.told else 0.0
         values = {"power_w": self.did_w[b.name], "setpoint_w": echo_w, "state": float(state)}
-        return self.reading(ConverterReading, f"{b.name}.converter", **values)
+        reading: ConverterReading = self.reading(ConverterReading, f"{b.name}.converter", **values)
+        return reading
 
     def reading(self, role: Any, device: str, **values: float) -> Any:
         """Values with their stamps; a silent device's grow old, a bad one's are nan."""

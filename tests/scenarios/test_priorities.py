@@ -1,7 +1,7 @@
 """Who wins: the order of site.toml, under protection; and what becomes of a controller that fails."""
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from leyden.control.follow_plan import FollowPlan
 from leyden.control.keep_reserve import KeepReserve
@@ -84,7 +84,7 @@ class Wrong:
         return 0
 
     def propose(self, snapshot: Snapshot, state: int) -> tuple[Proposal, int]:
-        wants = {
+        wants: dict[str, Any] = {
             "raises": lambda: (Want(BATTERIES, NobodyAsks(), power_w=Bounds(1.0, 1.0 / state)),),
             "nan": lambda: (Want(BATTERIES, NobodyAsks(), request_w=float("nan")),),
             "nowhere": lambda: (Want("b9", NobodyAsks(), request_w=1.0),),

@@ -20,6 +20,8 @@ TRUSTED_S = 1.5
 """When the delay is known within this much, the best candidate draws the value towards its own."""
 DRAW_S = 1.0
 """Time constant of that draw."""
+DOUBT = 0.05
+"""The wider the range, as a share of rated power, the less it draws: in a fast ramp a tenth of a second is much."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,5 +66,6 @@ def demanded(
     net_w = min(max(before.net_w, grid_w + least_w), grid_w + most_w)
     if trusted:
         dt_s = grid[0] - read.moments[-2]
-        net_w += (point_w - net_w) * dt_s / (dt_s + DRAW_S)
+        doubt = max(1.0, (most_w - least_w) / (DOUBT * rated_w)) if rated_w > 0.0 else 1.0
+        net_w += (point_w - net_w) * dt_s / (dt_s + DRAW_S) / doubt
     return Demand(net_w, moment_s - best_s, read, own, delay)

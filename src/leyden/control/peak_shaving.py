@@ -5,6 +5,7 @@ that nobody may charge the site over the limit.
 """
 
 from dataclasses import dataclass, field
+from math import ceil
 from typing import Annotated, ClassVar
 
 from leyden.control.at_the_meter import ImportLimitMissed, import_reason, missed
@@ -22,6 +23,8 @@ MEAN = 0.999
 """What a quarter's mean is aimed at, as a share of the limit: under it, not at it."""
 EARLY_S = 60.0
 """So much before the quarter's end its mean is to be there."""
+STEP = 0.005
+"""Share of the limit in whose steps the aim moves, so that it stands still for a while."""
 MOST_CORRECTION = 0.05
 """How far under its limit import is held at most, to bring a quarter's mean back under it."""
 
@@ -74,11 +77,12 @@ class PeakShaving:
     def _aim_w(self, snapshot: Snapshot) -> float:
         """The limit, or less where the mean of the running quarter is over it: it is brought back by its end."""
         over_w = snapshot.derived.import_mean_15min_w - MEAN * self.import_limit_w
-        if not over_w > 0.0:
+        if not over_w > 0.0 or self.import_limit_w <= 0.0:
             return self.import_limit_w
         gone_s = snapshot.time.timestamp() % QUARTER_S
         correction_w = over_w * gone_s / max(QUARTER_S - EARLY_S - gone_s, 20.0)
-        return self.import_limit_w - min(correction_w, MOST_CORRECTION * self.import_limit_w)
+        steps = ceil(correction_w / (STEP * self.import_limit_w))
+        return self.import_limit_w * (1.0 - min(STEP * steps, MOST_CORRECTION))
 
     def summary(self) -> Words:
         """In one line."""
