@@ -120,6 +120,18 @@ def test_memory_is_bounded_and_everything_is_accounted_for(rows, limit):
     assert queue.counts().waiting_bytes == 0
 
 
+def test_a_row_that_is_dropped_while_it_is_written_is_lost_only_if_that_fails():
+    for written in (True, False):
+        queue = intake(limit=1000)
+        for t in (1.0, 2.0, 3.0):
+            read(queue, t)
+        batch = queue.take(10)
+        read(queue, 4.0)  # pushes out the first
+        queue.done(batch.last if written else 0)
+        assert [row.t_us // 1_000_000 for row in queue.take(10).readings] == ([4] if written else [2, 3, 4])
+        assert queue.counts().dropped == (0 if written else 1)
+
+
 def test_after_a_restart_only_newer_rows_are_taken():
     queue = intake()
     for t in (5.0, 15.0):

@@ -48,6 +48,8 @@ class Intake:
         self._lock = Lock()
         self._queues: dict[Kind, deque[Any]] = {kind: deque() for kind in Kind}
         self._order = self._bytes = self._dropped = self._refused = 0
+        self._taken = 0
+        self._dropped_taken: list[int] = []
         self._newest_us = self._reading_us = self._decision_us = _NEVER
         self._cells_us: dict[str, int] = {}
         self._behind_us = 0
@@ -109,8 +111,10 @@ class Intake:
     def take(self, limit: int) -> Batch:
         """Up to `limit` rows of each kind, in order, without removing them: `done` does, once they are safe."""
         with self._lock:
+            self._dropped += len(self._dropped_taken)  # what was taken before was not written after all
+            self._dropped_taken = []
             full = [queue[limit - 1].order for queue in self._queues.values() if len(queue) > limit]
-            last = min(full, default=self._order)
+            last = self._taken = min(full, default=self._order)
             rows = {
                 kind: tuple(row for row in islice(queue, limit) if row.order <= last)
                 for kind, queue in self._queues.items()
@@ -120,6 +124,7 @@ class Intake:
     def done(self, last: int) -> None:
         """Everything up to this place in the order is safe."""
         with self._lock:
+            self._dropped_taken = [order for order in self._dropped_taken if order > last]
             for queue in self._queues.values():
                 while queue and queue[0].order <= last:
                     self._bytes -= queue.popleft().size
@@ -158,8 +163,12 @@ class Intake:
         self._bytes += row.size
         while self._bytes > self._limit:
             oldest = next(queue for queue in self._queues.values() if queue)
-            self._bytes -= oldest.popleft().size
-            self._dropped += 1
+            dropped = oldest.popleft()
+            self._bytes -= dropped.size
+            if dropped.order <= self._taken:  # it is being written at this moment: lost only if that fails
+                self._dropped_taken.append(dropped.order)
+            else:
+                self._dropped += 1
 
 
 def _us(t: float) -> int | None:

@@ -2,9 +2,11 @@
 what is on the disk is the only state there is."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
 
+import duckdb
 import pyarrow as pa
 
 from leyden.history.options import HistoryOptions
@@ -62,7 +64,8 @@ class Session:
             unclosed = self._close_intervals(batch)
             connection.commit()
         except BaseException:
-            connection.rollback()
+            with suppress(duckdb.Error):
+                connection.rollback()
             raise
         self._unclosed = unclosed
         self.seq = max(self.seq, base + batch.last)
@@ -104,7 +107,8 @@ class Session:
         try:
             self._connection.execute(f"INSERT INTO {table} ({names}) SELECT {names} FROM content")
         finally:
-            self._connection.unregister("content")
+            with suppress(duckdb.Error):  # must not hide the error that brought us here
+                self._connection.unregister("content")
 
 
 def _days(rows: Sequence[R]) -> Iterator[list[R]]:

@@ -34,7 +34,8 @@ class Store:
     def __init__(self, path: Path, memory_mb: int) -> None:
         self.path = path
         self._memory_mb = memory_mb
-        self._root: Connection | None = None
+        self._root: Connection | None = None  # makes cursors and does nothing else: DuckDB refuses a busy connection
+        self._writer: Connection | None = None
         self._held: IO[str] | None = None
         self._gate = Condition()
         self._readers = 0
@@ -55,6 +56,8 @@ class Store:
             raise
         with self._gate:
             self._root, self._held = root, held
+            self._writer = root.cursor()
+            self._writer.execute("USE rec")
 
     @property
     def is_open(self) -> bool:
@@ -64,9 +67,9 @@ class Store:
     @property
     def writer(self) -> Connection:
         """For the one thread that writes."""
-        if self._root is None:
+        if self._writer is None:
             raise RecordUnavailableError(f"{self.path} is not open")
-        return self._root
+        return self._writer
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -94,11 +97,12 @@ class Store:
         """Let go of the file, after readers have left; calling it again does nothing."""
         with self._gate:
             root, self._root = self._root, None
+            writer, self._writer = self._writer, None
             held, self._held = self._held, None
             self._gate.wait_for(lambda: not self._readers, timeout=_LEAVE_S)
-        if root is not None:
+        for connection in filter(None, (writer, root)):
             with suppress(duckdb.Error):
-                root.close()
+                connection.close()
         if held is not None:
             held.close()
 

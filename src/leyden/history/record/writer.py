@@ -105,7 +105,7 @@ class Writer:
             self._say_unwritten(None)
         except Exception as error:  # whatever it is, the rows are kept and the thread goes on
             self._say_unwritten(error)
-            self._end_session()
+            self._end_session(keep_open=isinstance(error, duckdb.IOException) and self._store.is_open)
         with self._turned:
             self._turned.notify_all()
 
@@ -120,13 +120,16 @@ class Writer:
         else:  # a commit that seemed to fail may have succeeded
             self._intake.done(session.seq - self._base)
         clean(self._folder)
-        self._session, self._closing_hour = session, -1
+        self._session, self._unclosed = session, None
+        self._closing_hour, self._close_after = -1, 0.0
         self.newest_us, self.seq = session.newest_us, session.seq
         return session
 
-    def _end_session(self) -> None:
+    def _end_session(self, keep_open: bool = False) -> None:
+        """The next turn starts anew from the file. A full disk leaves it open, so that it can still be read."""
         self._session, self._closing = None, iter(())
-        self._store.close()
+        if not keep_open:
+            self._store.close()
 
     def _close_a_step(self) -> bool:
         """One step of closing what has ended, looked for once per hour of site time; False if there is none."""

@@ -1,0 +1,72 @@
+"""A process that meets a full disk: its files may not grow beyond a limit for a while. Says what the record said.
+
+    python -m tests.history.filling FOLDER
+
+`ulimit -f` stands for the full disk: writes beyond it fail as they do without space, no rights are needed for it, and
+nothing but this process meets it.
+"""
+
+import json
+import resource
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+
+from leyden.history import HistoryOptions, Record
+
+DAY0 = 1_784_073_600.0
+POINTS = tuple(f"b{number}.power_w" for number in range(60))
+LIMIT = 1_500_000
+
+
+def main(folder: Path) -> None:
+    record = Record(folder, POINTS, HistoryOptions(flush_s=0.05, queue_mb=2), simulated=True)
+    rng = np.random.default_rng(0)
+    number = 0
+
+    def append(count: int) -> float:
+        nonlocal number
+        longest = 0.0
+        for _ in range(count):
+            start = time.perf_counter()
+            record.append(DAY0 + number, rng.normal(0, 1e5, 60), np.zeros(60, np.uint8))
+            longest = max(longest, time.perf_counter() - start)
+            number += 1
+        return longest
+
+    append(600)
+    assert record.flush()
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (LIMIT, hard))
+    longest = 0.0
+    deadline = time.monotonic() + 20.0
+    while time.monotonic() < deadline and not (record.state().failing and record.state().dropped):
+        longest = max(longest, append(200))
+        time.sleep(0.02)
+    full = record.state()
+    readable = len(record.query(POINTS[:1], DAY0, DAY0 + number, 10**7).series[POINTS[0]].t)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    recovered = record.flush(30.0)
+    after = record.state()
+    append(10)
+    record.flush()
+    series = record.query(POINTS[:1], DAY0, DAY0 + number, 10**7).series[POINTS[0]]
+    record.close()
+    said = {
+        "failing": full.failing.en if full.failing else None,
+        "queued_bytes": full.queued_bytes,
+        "dropped": after.dropped,
+        "longest_append_s": longest,
+        "readable": readable,
+        "recovered": recovered,
+        "failing_after": after.failing.en if after.failing else None,
+        "appended": number,
+        "kept": len(np.unique(series.t[np.isfinite(series.mean)])),
+    }
+    sys.stdout.write(json.dumps(said))
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
