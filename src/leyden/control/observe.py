@@ -41,7 +41,7 @@ def observe(site: Site, readings: Readings, context: Context, before: Observed) 
     serve it. Until then nobody can tell, and the net demand is nan.
     """
     elapsed_s, grid = context.elapsed_s, readings.grid
-    grid_w = grid.good("power_w")
+    grid_w = _good(grid)
     own = _batteries(site, readings, context, before.silent_since_s)
     known = grid_w == grid_w and all(elapsed_s - since_s >= LOST_S for since_s in own.silent_since_s.values())
     stamp = grid.stamp("power_w") if known else MISSING
@@ -131,4 +131,6 @@ def _stamps(values: Mapping[str, float], grid: GridReading) -> Mapping[str, Stam
 
 
 def _good(reading: Reading | None) -> float:
-    return nan if reading is None else reading.good("power_w")
+    """A measured power, nan unless it is GOOD and a number that can be summed."""
+    power_w = nan if reading is None else reading.good("power_w")
+    return power_w if -inf < power_w < inf else nan

@@ -227,4 +227,4 @@ def _shut(reason: Reason) -> Room:
 
 def _named(names: Mapping[Any, Words], state: float) -> Words:
     """What a state is called; a number that nobody knows is called by itself."""
-    return names.get(int(state), Words(f"状态 {state:g}", f"in state {state:g}"))
+    return names.get(state, Words(f"状态 {state:g}", f"in state {state:g}"))
