@@ -1,11 +1,13 @@
 """The record over HTTP: series at screen resolution, cells, decisions, alarms, exports."""
 
 from datetime import UTC, datetime, timedelta
+from tempfile import TemporaryFile
 from typing import Annotated, Any, Literal
 
 import orjson
 from fastapi import APIRouter, Query
-from fastapi.responses import Response
+from fastapi.responses import Response, StreamingResponse
+from starlette.background import BackgroundTask
 
 from leyden.alarms.alarm import alarm_from_json
 from leyden.history import Series
@@ -22,6 +24,7 @@ from leyden.web.problems import ApiError
 from leyden.web.responses import json_response
 
 Json = dict[str, Any]
+MEDIA = {"csv": "text/csv; charset=utf-8", "parquet": "application/vnd.apache.parquet"}
 Start = Annotated[
     datetime | None, Query(description="ISO 8601; without a zone it is UTC; default: 24 h before the end")
 ]
@@ -32,6 +35,13 @@ Points = Annotated[str, Query(description="point names, separated by commas", ma
 def router(station: Station) -> APIRouter:
     """Everything that reads the record; these routes run on threads, beside the cycle."""
     routes = APIRouter(tags=["history"])
+    _curves(routes, station)
+    _events(routes, station)
+    _cell_frames(routes, station)
+    return routes
+
+
+def _curves(routes: APIRouter, station: Station) -> None:
 
     @routes.get("/history", summary="Any points over any span: min, mean and max per pixel")
     def history(
@@ -56,11 +66,17 @@ def router(station: Station) -> APIRouter:
         bom: Annotated[bool, Query(description="a byte order mark, for Excel")] = False,
     ) -> Response:
         names, (begin, until) = _names(station, points), _span(station, start, end)
-        body = station.record.export_bytes(names, begin, until, kind, step, station.site.zone, bom)
+        file = TemporaryFile()  # noqa: SIM115 - closed when the answer has been sent
+        zone = station.site.zone
+        station.record.export(file, names, begin, until, step=step, form=kind, zone=zone, bom=bom)
+        file.seek(0)
         name = f"{station.site.id}_{begin:%Y%m%dT%H%M}_{until:%Y%m%dT%H%M}_{step}.{kind}"
-        media = "text/csv; charset=utf-8" if kind == "csv" else "application/vnd.apache.parquet"
-        return Response(body, media_type=media, headers={"Content-Disposition": f'attachment; filename="{name}"'})
+        headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+        chunks = iter(lambda: file.read(1 << 16), b"")
+        return StreamingResponse(chunks, media_type=MEDIA[kind], headers=headers, background=BackgroundTask(file.close))
 
+
+def _events(routes: APIRouter, station: Station) -> None:
     @routes.get("/plan", summary="The plan: what was planned for a span, and what is planned from now on")
     def plan(start: Start = None, end: End = None) -> Response:
         now = station.clock.now()
@@ -87,6 +103,8 @@ def router(station: Station) -> APIRouter:
         kept = station.ledger.alarms.between(begin, until, limit)
         return json_response({"alarms": [alarm_json(alarm_from_json(row)) for row in kept]})
 
+
+def _cell_frames(routes: APIRouter, station: Station) -> None:
     @routes.get("/cells/{battery}", summary="Every cell of a battery, now")
     async def cells(battery: str) -> Response:
         return json_response(_cells_now(station, battery))
@@ -100,8 +118,6 @@ def router(station: Station) -> APIRouter:
         body = _cells(frame.voltage_mv, frame.temperature_ddegc)
         stamp = datetime.fromtimestamp(frame.t, UTC)
         return json_response({"time": time_json(stamp), "t": frame.t, "quality": "GOOD", **body, "rack": None})
-
-    return routes
 
 
 def _slot(slot: RecordedSlot) -> Json:
