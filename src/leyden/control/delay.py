@@ -76,11 +76,11 @@ def learned(before: Delay, grid: Trace, battery: Trace, rated_w: float) -> Delay
     """
     index = bisect_right(grid.moments, grid.moments[-1] - LEAD_S) - 1
     (first_s, first_w), (middle_s, middle_w) = before.looks
-    if index < 0 or grid.moments[index] - middle_s < SPAN_S:
+    if index < 0 or 0.0 <= grid.moments[index] - middle_s < SPAN_S:
         return before
     last_s, last_w = grid.moments[index], grid.powers[index]
     looks = ((middle_s, middle_w), (last_s, last_w))
-    if not last_s - first_s < 2.0 * _GAP_S:
+    if not first_s < middle_s < last_s < first_s + 2.0 * _GAP_S:
         return replace(before, looks=looks)
     span_s = last_s - middle_s
     keep, keep_new = exp(-span_s / _MEMORY_S), exp(-span_s / _RECENT_S)

@@ -32,9 +32,9 @@ def counted(before: Quarter, time: datetime, elapsed_s: float, grid_w: float) ->
     t = time.timestamp()
     number, into_s = divmod(t, QUARTER_S)
     import_ws, counted_s = (before.import_ws, before.counted_s) if number == before.number else (0.0, 0.0)
-    dt_s = min(elapsed_s - before.elapsed_s, into_s)
+    dt_s = elapsed_s - before.elapsed_s
     if 0.0 < dt_s <= _GAP_S and before.import_w == before.import_w:
-        import_ws += before.import_w * dt_s
-        counted_s += dt_s
+        import_ws += before.import_w * min(dt_s, into_s)
+        counted_s += min(dt_s, into_s)
     import_w = max(grid_w, 0.0) if grid_w == grid_w else nan
     return Quarter(int(number), import_ws, counted_s, elapsed_s, import_w)
