@@ -1,37 +1,53 @@
 """The command line: thin. Results on stdout, progress on stderr, `--json` where there is something to read.
 
 Exit codes: 0 done, 1 refused by the site, 2 wrong use or wrong site file, 3 nobody answers.
+
+A command imports what it needs: `leyden status` has no use for the twin's kernels, and is there in half a second.
 """
+
+import sys
+from collections.abc import Mapping
+from importlib import import_module
 
 import typer
 
-from leyden.cli import fault
-from leyden.cli.check import check_command
-from leyden.cli.demo import demo
-from leyden.cli.export import export
-from leyden.cli.manual import release, set_power
-from leyden.cli.status import status, why
-from leyden.cli.twin import twin
-from leyden.cli.up import up
+COMMANDS: Mapping[str, tuple[str, str]] = {
+    "check": ("leyden.cli.check", "check_command"),
+    "demo": ("leyden.cli.demo", "demo"),
+    "up": ("leyden.cli.up", "up"),
+    "twin": ("leyden.cli.twin", "twin"),
+    "prepare": ("leyden.cli.prepare", "prepare"),
+    "status": ("leyden.cli.status", "status"),
+    "why": ("leyden.cli.status", "why"),
+    "set": ("leyden.cli.manual", "set_power"),
+    "release": ("leyden.cli.manual", "release"),
+    "fault": ("leyden.cli.fault", "app"),
+    "export": ("leyden.cli.export", "export"),
+}
+"""Name of a command: the module it is in, and what it is called there."""
 
-app = typer.Typer(
-    name="leyden",
-    help="Leyden (莱顿): energy management for battery storage.",
-    no_args_is_help=True,
-    add_completion=False,
-)
-app.command("check")(check_command)
-app.command("up")(up)
-app.command("twin")(twin)
-app.command("demo")(demo)
-app.command("status")(status)
-app.command("why")(why)
-app.command("set")(set_power)
-app.command("release")(release)
-app.command("export")(export)
-app.add_typer(fault.app, name="fault")
+
+def make_app(names: tuple[str, ...] = tuple(COMMANDS)) -> typer.Typer:
+    """The application with these commands; all of them, unless one is known to be meant."""
+    app = typer.Typer(
+        name="leyden",
+        help="Leyden (莱顿): energy management for battery storage.",
+        no_args_is_help=True,
+        add_completion=False,
+    )
+    # With a callback typer keeps the name of a command even where it is the only one.
+    app.callback()(lambda: None)
+    for name in names:
+        module, attribute = COMMANDS[name]
+        made = getattr(import_module(module), attribute)
+        if isinstance(made, typer.Typer):
+            app.add_typer(made, name=name)
+        else:
+            app.command(name)(made)
+    return app
 
 
 def main() -> None:
     """Entry point."""
-    app()
+    meant = tuple(word for word in sys.argv[1:2] if word in COMMANDS)
+    make_app(meant or tuple(COMMANDS))()

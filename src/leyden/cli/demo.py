@@ -2,29 +2,19 @@
 
 import asyncio
 import contextlib
+import subprocess
 import sys
-from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.progress import Progress
 
-from leyden.cli.client import err, fail
-from leyden.cli.serving import until_signal
-from leyden.cli.twin import moment_of, set_aside
-from leyden.cli.up import EXIT_BAD_SITE, load_or_fail
-from leyden.runtime.clock import SimulatedClock
-from leyden.runtime.config import SiteConfig
-from leyden.runtime.simulate import simulate
-from leyden.runtime.twin_host import has_twin, save_twin
-from leyden.runtime.wiring import data_folder, demo_environment, make_station, open_stores
-from leyden.twin import Twin
+from leyden.cli.client import err
+from leyden.cli.signals import until_signal
 
 LONGEST_WAIT_S = 30.0
-WARM_UP_PERIOD_S = 5.0
-"""Plant and control turn this often while the day so far is simulated: coarser than live, and a fifth of the waiting."""
+SETTLED_S = 60.0
+"""What lived so long is started again at once when it dies."""
 
 
 def demo(
@@ -40,51 +30,32 @@ def demo(
 
     Example: leyden demo --speed 60
     """
-    config = load_or_fail(site)
-    if config.twin is None:
-        fail(f"{site} has no [twin] table: add one (see docs/guides/your-own-site.md)", EXIT_BAD_SITE)
-    folder = data_folder(config, simulated=True)
-    if fresh or start is not None:
-        set_aside(folder)
-    if not has_twin(folder):
-        _simulate_the_day_so_far(config, moment_of(config, start))
-    options = [] if speed is None else ["--speed", str(speed)]
+    options = [*(["--start", start] if start is not None else []), *(["--fresh"] if fresh else [])]
+    prepared = subprocess.run(_command("prepare", str(site), *options), check=False)
+    if prepared.returncode != 0:
+        raise typer.Exit(prepared.returncode)
+    speeds = [] if speed is None else ["--speed", str(speed)]
     with contextlib.suppress(KeyboardInterrupt):
-        asyncio.run(_supervise({"twin": ["twin", str(site), *options], "site": ["up", str(site)]}))
+        asyncio.run(until_signal(_keep("twin", str(site), *speeds), _keep("up", str(site))))
 
 
-def _simulate_the_day_so_far(config: SiteConfig, start: datetime | None) -> None:
-    """From the site's midnight to the moment of the start: the same control on the same twin, in one process."""
-    assert config.twin is not None
-    begin = Twin(config.site, config.twin, config.cells, start).time
-    midnight = begin.astimezone(config.site.zone).replace(hour=0, minute=0, second=0, microsecond=0)
-    coarse = replace(config.twin, step_s=WARM_UP_PERIOD_S)
-    twin, clock = Twin(config.site, coarse, config.cells, midnight), SimulatedClock(midnight.astimezone(UTC))
-    with open_stores(config, simulated=True) as stores, Progress(console=err, transient=True) as progress:
-        bar = progress.add_task("simulating the day so far", total=1.0)
-        station = make_station(config, demo_environment(1.0), clock, twin, None, stores)
-        simulate(station, twin, clock, begin, WARM_UP_PERIOD_S, lambda done: progress.update(bar, completed=done))
-    save_twin(twin, data_folder(config, simulated=True))
+def _command(*words: str) -> list[str]:
+    return [sys.executable, "-m", "leyden", *words]
 
 
-async def _supervise(commands: dict[str, list[str]]) -> None:
-    """Keep every command running until a signal comes."""
-    await until_signal(*(_keep(name, command) for name, command in commands.items()))
-
-
-async def _keep(name: str, command: list[str]) -> None:
+async def _keep(*words: str) -> None:
     """One process, started again with growing patience when it dies young."""
     loop, wait_s = asyncio.get_running_loop(), 1.0
     while True:
         born_s = loop.time()
-        process = await asyncio.create_subprocess_exec(sys.executable, "-m", "leyden", *command)
+        process = await asyncio.create_subprocess_exec(*_command(*words))
         try:
             code = await process.wait()
         except asyncio.CancelledError:
             await _end(process)
             raise
-        wait_s = 1.0 if loop.time() - born_s > 60.0 else min(LONGEST_WAIT_S, 2.0 * wait_s)
-        err.print(f"{name} ended with code {code}; starting it again in {wait_s:g} s", style="yellow")
+        wait_s = 1.0 if loop.time() - born_s > SETTLED_S else min(LONGEST_WAIT_S, 2.0 * wait_s)
+        err.print(f"{words[0]} ended with code {code}; starting it again in {wait_s:g} s", style="yellow")
         await asyncio.sleep(wait_s)
 
 

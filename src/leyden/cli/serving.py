@@ -1,10 +1,8 @@
-"""Running things side by side until a signal comes, and ending them in order."""
+"""A web server beside other work, which ends when that ends."""
 
 import asyncio
-import signal
-from collections.abc import Coroutine, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
 import uvicorn
 from fastapi import FastAPI
@@ -14,7 +12,7 @@ GOODBYE_S = 5.0
 
 
 class Server(uvicorn.Server):
-    """A web server beside other work: the signals are not its own."""
+    """A server whose signals are somebody else's, and that ends cleanly when it is cancelled."""
 
     def __init__(self, app: FastAPI, host: str, port: int) -> None:
         # A live stream never ends by itself, so open connections are given a second, not for ever.
@@ -29,22 +27,12 @@ class Server(uvicorn.Server):
         """Left to `until_signal`."""
         yield
 
-
-async def until_signal(*work: Coroutine[Any, Any, None], server: Server | None = None) -> None:
-    """Run all of it until a signal comes or one of them ends; what ended by an error raises it here."""
-    stop, loop = asyncio.Event(), asyncio.get_running_loop()
-    for name in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(name, stop.set)
-    waiting = loop.create_task(stop.wait())
-    tasks = {loop.create_task(one) for one in work}
-    serving = {loop.create_task(server.serve())} if server is not None else set()
-    done, _ = await asyncio.wait({*tasks, *serving, waiting}, return_when=asyncio.FIRST_COMPLETED)
-    if server is not None:
-        server.should_exit = True
-        await asyncio.wait(serving, timeout=GOODBYE_S)
-    everything = {*tasks, *serving, waiting}
-    for task in everything:
-        task.cancel()
-    await asyncio.gather(*everything, return_exceptions=True)
-    for task in done - {waiting}:
-        task.result()
+    async def run_until_cancelled(self) -> None:
+        """Serve; when cancelled, say goodbye first."""
+        serving = asyncio.create_task(self.serve())
+        try:
+            await asyncio.shield(serving)
+        except asyncio.CancelledError:
+            self.should_exit = True
+            await asyncio.wait({serving}, timeout=GOODBYE_S)
+            raise

@@ -10,7 +10,8 @@ from typing import Annotated
 import typer
 
 from leyden.cli.client import err, fail
-from leyden.cli.serving import Server, until_signal
+from leyden.cli.serving import Server
+from leyden.cli.signals import until_signal
 from leyden.cli.up import EXIT_BAD_SITE, load_or_fail
 from leyden.runtime.config import SiteConfig
 from leyden.runtime.twin_host import TwinHost
@@ -69,4 +70,4 @@ async def _run(config: SiteConfig, speed: float | None, start: datetime | None) 
         fail(f"{error}; begin anew with --fresh", EXIT_BAD_SITE)
     server = Server(create_twin_app(host), "127.0.0.1", config.twin.port)
     err.print(f"twin of {config.site.id}: {len(config.site.devices)} devices, x{host.clock.speed:g}, from {model.time}")
-    await until_signal(host.run(), server=server)
+    await until_signal(host.run(), server.run_until_cancelled())

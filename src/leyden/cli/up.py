@@ -8,7 +8,8 @@ from typing import Annotated
 import typer
 
 from leyden.cli.client import err, fail
-from leyden.cli.serving import Server, until_signal
+from leyden.cli.serving import Server
+from leyden.cli.signals import until_signal
 from leyden.devices import FieldPlant
 from leyden.model.problem import SiteFileError
 from leyden.runtime.clock import TwinClock, WallClock
@@ -91,7 +92,7 @@ async def _serve(station: Station, field: FieldPlant, server: Server) -> None:
     await field.start()
     try:
         planning = [] if station.planner is None else [station.planner.run(station.soc_now)]
-        await until_signal(station.run(), *planning, server=server)
+        await until_signal(station.run(), *planning, server.run_until_cancelled())
     finally:
         station.keep_today()
         await field.stop()
