@@ -1,12 +1,12 @@
 /** What the overview knows of the site's day: its record so far, plan and tariff, refreshed as site time moves on. */
 import { computed, ref, shallowRef, watch } from 'vue'
-import { api } from './api'
+import { ApiError, api } from './api'
 import { live, site, wall } from './live'
 import { slotsOf, type Slot } from './plan'
 import { namesOf, of } from './site'
 import { EMPTY, tableOf, type Column, type Table } from './table'
 import { iso, localDay } from './time'
-import type { Points, Tariff } from './types'
+import type { Points, Tariff, Words } from './types'
 
 const WIDTH = 360 // buckets asked for: four minutes a day, about two pixels each
 const BEFORE_S = 6 * 3600 // the slot before midnight says at what SOC the first one starts
@@ -23,6 +23,8 @@ export function useToday() {
   const slots = shallowRef<Slot[]>([])
   const tariff = shallowRef<Tariff | null>(null)
   const loaded = ref(false)
+  /** Why the record could not be read; a day without its past must say so. */
+  const trouble = shallowRef<Words | null>(null)
   let refreshedAt = -Infinity
   let detailAt = -Infinity
 
@@ -35,7 +37,15 @@ export function useToday() {
     if (!asked.length) return null
     const span = Math.max(end - day.value.start, 1)
     const width = Math.max(10, Math.round((WIDTH * span) / (day.value.end - day.value.start)))
-    return api.history(asked, iso(day.value.start), iso(Math.ceil(end)), width).then(tableOf).catch(() => null)
+    try {
+      const table = tableOf(await api.history(asked, iso(day.value.start), iso(Math.ceil(end)), width))
+      trouble.value = null
+      return table
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error
+      trouble.value = error.words
+      return null
+    }
   }
 
   async function refresh(): Promise<void> {
@@ -92,7 +102,7 @@ export function useToday() {
     return { step_s: base.step_s, t: [...base.t, ...rows.map((row) => row.t)], columns }
   })
 
-  return { day, table, detail, slots, tariff, zone, loaded, needDetail }
+  return { day, table, detail, slots, tariff, zone, loaded, trouble, needDetail }
 }
 
 export type Today = ReturnType<typeof useToday>
