@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, FastAPI, Query, Request
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import FileResponse, Response, StreamingResponse
 from fastapi.staticfiles import StaticFiles
 
@@ -21,7 +22,7 @@ from leyden.web import history_routes, manual_routes, twin_routes
 from leyden.web.auth import Gate
 from leyden.web.live import alarm_json, live_json, site_json
 from leyden.web.models import AckRequest, AlarmModel, LiveModel
-from leyden.web.problems import ApiError, tell
+from leyden.web.problems import ApiError, tell, tell_invalid
 from leyden.web.responses import json_response
 from leyden.web.stream import Hub
 
@@ -50,6 +51,7 @@ def create_app(config: SiteConfig, station: Station, twin_port: int | None = Non
 
     app = FastAPI(title="Leyden", version=__version__, description=DESCRIPTION, lifespan=lifespan)
     app.add_exception_handler(ApiError, tell)
+    app.add_exception_handler(RequestValidationError, tell_invalid)
     reading = [Depends(gate.may_read)]
     writing = [Depends(gate.may_write)]
     app.include_router(_moment_routes(config, station, hub), prefix="/api", dependencies=reading)

@@ -1,6 +1,7 @@
 """Errors that the API tells in both languages."""
 
 from fastapi import Request
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 
 from leyden.model.words import Words
@@ -14,6 +15,15 @@ class ApiError(Exception):
         super().__init__(words.en)
         self.status = status
         self.words = words
+
+
+async def tell_invalid(request: Request, error: Exception) -> JSONResponse:
+    """What does not fit the schema, in words; what was sent is not echoed, because it may not even be JSON."""
+    assert isinstance(error, RequestValidationError)
+    told = "; ".join(f"{'.'.join(map(str, found['loc'][1:])) or 'body'}: {found['msg']}" for found in error.errors())
+    return JSONResponse(
+        {"detail": words_json(Words(f"请求不符合要求:{told}", f"the request does not fit: {told}"))}, 422
+    )
 
 
 async def tell(request: Request, error: Exception) -> JSONResponse:

@@ -1,6 +1,7 @@
 """The twin's control port, on loopback only: its clock, and its faults."""
 
 from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
 
 from leyden import __version__
@@ -9,7 +10,7 @@ from leyden.runtime.describe import time_json, words_json
 from leyden.runtime.twin_host import TwinHost
 from leyden.twin import FaultError
 from leyden.web.models import FaultRequest
-from leyden.web.problems import ApiError, tell
+from leyden.web.problems import ApiError, tell, tell_invalid
 from leyden.web.responses import json_response
 
 
@@ -17,6 +18,7 @@ def create_twin_app(host: TwinHost) -> FastAPI:
     """Origin, speed and faults of one twin."""
     app = FastAPI(title="Leyden twin", version=__version__)
     app.add_exception_handler(ApiError, tell)
+    app.add_exception_handler(RequestValidationError, tell_invalid)
 
     @app.get("/clock")
     async def clock() -> Response:
