@@ -71,10 +71,10 @@ def check_ledger(folder, safe):
     connection.close()
 
 
-def kill_record(folder, times):
+def kill_record(folder, times, longest_s):
     safe = 0
     for turn in range(times):
-        safe = killed_after(0.15 + 0.37 * turn % 0.6, "record", folder, MINUTE_STEP_S)
+        safe = killed_after(0.1 + 0.37 * turn % longest_s, "record", folder, MINUTE_STEP_S)
         check_record(folder, safe)
     assert safe > 0
 
@@ -88,7 +88,7 @@ def kill_ledger(folder, times):
 
 
 def test_the_record_survives_two_kills(tmp_path):
-    kill_record(tmp_path, 2)
+    kill_record(tmp_path, 2, longest_s=0.6)
 
 
 def test_the_ledger_survives_a_kill(tmp_path):
@@ -98,7 +98,8 @@ def test_the_ledger_survives_a_kill(tmp_path):
 @pytest.mark.kill
 @pytest.mark.timeout(600)
 def test_the_record_survives_twenty_kills(tmp_path):
-    kill_record(tmp_path, 20)
+    kill_record(tmp_path, 20, longest_s=3.0)
+    assert list(tmp_path.glob("readings/*.parquet")), "days were closed meanwhile"
 
 
 @pytest.mark.kill

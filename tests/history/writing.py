@@ -26,7 +26,7 @@ def write_record(folder: Path, step_s: float) -> None:
     number = 0 if last is None else round((last - DAY0) / step_s) + 1
     say("start", number)
     while True:
-        for _ in range(20):
+        for _ in range(200):
             t = DAY0 + number * step_s
             frame = np.full((1, 2, 4), number % 30_000, np.int16)
             record.append(t, np.array([number, number / 2]), np.zeros(2, np.uint8))

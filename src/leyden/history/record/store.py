@@ -43,8 +43,21 @@ class Store:
     def open(self) -> None:
         """Take hold of the file, and make it if it is not there. Raises HeldError, HistoryError, or duckdb.Error."""
         held = _hold(self.path.with_suffix(".lock"))
-        root = duckdb.connect(":memory:", config={"memory_limit": f"{self._memory_mb}MB", "threads": 2})
         try:
+            root = self._connect()
+        except BaseException:
+            held.close()
+            raise
+        with self._gate:
+            self._root, self._writer, self._held = root, root.cursor(), held
+            self._writer.execute("USE rec")
+
+    def _connect(self) -> Connection:
+        root = duckdb.connect(":memory:")
+        try:
+            root.execute(f"SET memory_limit = '{self._memory_mb}MB'")
+            root.execute("SET threads = 2")
+            root.execute("SET GLOBAL TimeZone = 'UTC'")  # else files would carry the zone of this machine
             root.execute(f"SET temp_directory = {text(self.path.with_suffix('.spill'))}")
             root.execute("SET autoinstall_known_extensions = false")  # never ask the network
             root.execute(f"ATTACH {text(self.path)} AS rec (ROW_GROUP_SIZE {_ROW_GROUP})")
@@ -52,12 +65,8 @@ class Store:
             self._prepare(root)
         except BaseException:
             root.close()
-            held.close()
             raise
-        with self._gate:
-            self._root, self._held = root, held
-            self._writer = root.cursor()
-            self._writer.execute("USE rec")
+        return root
 
     @property
     def is_open(self) -> bool:

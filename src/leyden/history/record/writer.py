@@ -100,6 +100,7 @@ class Writer:
             assert self._base is not None
             while batch := self._intake.take(self._rows_at_once):
                 session.write(batch, self._base)
+                self._say_unwritten(None)
                 self._intake.done(batch.last)
                 self.newest_us, self.seq = session.newest_us, session.seq
             self._say_unwritten(None)
