@@ -13,7 +13,7 @@ SELF = [SelfConsumption()]
 
 
 def test_five_seconds_alarm_fifteen_stop_a_minute_at_rest_and_again():
-    """The reading may be late by 2 s and the ramp takes 1 s; from then on it counts."""
+    """A reading may be late by 2 s, and the ramp takes 1 s; from then on it counts."""
     bench = run(
         site(),
         SELF,
@@ -21,14 +21,14 @@ def test_five_seconds_alarm_fifteen_stop_a_minute_at_rest_and_again():
         time  | load   | b1.converter => power  | alarms
         0 s   | 800 kW | stuck        => 800 kW | -
         3 s   |        |              => 800 kW | -
-        7 s   |        |              => 800 kW | -
-        8 s   |        |              => 800 kW | not-following:b1
-        17 s  |        |              => 800 kW | not-following:b1
-        18 s  |        |              => 0 W    | stopped-not-following:b1
+        8 s   |        |              => 800 kW | -
+        9 s   |        |              => 800 kW | not-following:b1
+        18 s  |        |              => 800 kW | not-following:b1
+        19 s  |        |              => 0 W    | stopped-not-following:b1
         50 s  |        |              => 0 W    | stopped-not-following:b1
-        77 s  |        |              => 0 W    | stopped-not-following:b1
-        78 s  |        | ok           => 0 W    | -
-        79 s  |        |              => 800 kW | -
+        78 s  |        |              => 0 W    | stopped-not-following:b1
+        79 s  |        | ok           => 0 W    | -
+        80 s  |        |              => 800 kW | -
         120 s |        |              => 800 kW | -
         """,
     )
@@ -52,12 +52,12 @@ def test_a_stop_stops_the_converter_and_each_further_one_lasts_twice_as_long():
         """
         time  | load   | b1.converter => power  | alarms
         0 s   | 800 kW | stuck        => 800 kW | -
-        18 s  |        |              => 0 W    | stopped-not-following:b1
-        79 s  |        |              => 800 kW | -
-        97 s  |        |              => 0 W    | stopped-not-following:b1
+        19 s  |        |              => 0 W    | stopped-not-following:b1
+        80 s  |        |              => 800 kW | -
+        99 s  |        |              => 0 W    | stopped-not-following:b1
         160 s |        |              => 0 W    | stopped-not-following:b1
-        216 s |        |              => 0 W    | stopped-not-following:b1
-        218 s |        |              => 800 kW | -
+        218 s |        |              => 0 W    | stopped-not-following:b1
+        220 s |        |              => 800 kW | -
         """,
     )
     assert bench.told["b1"].run
@@ -72,7 +72,7 @@ def test_a_person_who_commands_it_by_name_tries_again_at_once():
         """
         time | load   | b1.converter | command             => power  | alarms
         0 s  | 800 kW | stuck        |                     => 800 kW | -
-        18 s |        |              |                     => 0 W    | stopped-not-following:b1
+        19 s |        |              |                     => 0 W    | stopped-not-following:b1
         25 s |        | ok           |                     => 0 W    | stopped-not-following:b1
         30 s |        |              | b1 300 kW for 600 s => 0 W    | -
         31 s |        |              |                     => 300 kW | -

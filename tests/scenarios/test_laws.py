@@ -34,7 +34,7 @@ from leyden.runtime import Carried, cycle
 from tests.scenarios.dsl import Planned, battery, site
 
 SITE = site(battery("b1"), battery("b2", power_w=5e5), import_w=1e6, export_w=2e5, solar=2e6)
-CONTROLLERS = [
+CONTROLLERS: list[Any] = [
     KeepReserve(soc=0.2),
     PeakShaving(import_limit_w=8e5),
     FollowPlan(),

@@ -8,6 +8,7 @@ their own, where nothing asked means: generate what you can.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from math import nan, sqrt
 
 from leyden.control.split import split
@@ -66,7 +67,10 @@ class _Region:
         """What one target may still do, given what all the others can."""
         if target == BATTERIES:
             return self.total
-        mine, (low, high, _) = self.own[target], self._others(target)
+        mine = self.own[target]
+        if self.group is FREE:
+            return mine
+        low, high, _ = self._others(target)
         return _between(max(mine.low, self.group.low - high), min(mine.high, self.group.high - low))
 
     def cut(self, target: str, bounds: Bounds) -> tuple[Bounds, bool, float]:
@@ -131,9 +135,9 @@ def arbitrate(
     have raise KeyError: `consult` lets none through, so this is a programming error.
     """
     # Ratings bound the region from the start so that every sum is finite; the ratings controller says the same aloud.
-    region = _Region({b.name: Bounds(-b.converter.power_w, b.converter.power_w) for b in site.batteries})
-    sources = {s.name: Bounds(0.0, s.power_w) for s in (*site.solar, *site.wind)}
-    steps = tuple(_fold(region, sources, voice, want) for voice in voices for want in voice.proposal)
+    region = _Region({b.name: _interval(-b.converter.power_w, b.converter.power_w) for b in site.batteries})
+    sources = {s.name: _interval(0.0, s.power_w) for s in (*site.solar, *site.wind)}
+    steps = tuple([_fold(region, sources, voice, want) for voice in voices for want in voice.proposal])
     total_w, powers = _shares(site, region, soc)
     wants = [step.want for step in steps]
     stopped = {want.target for want in wants if want.stop}
@@ -143,8 +147,17 @@ def arbitrate(
         for name, power_w in powers.items()
     }
     for name, bounds in sources.items():
-        setpoints[name] = Setpoint(bounds.high, run=name not in stopped)
+        setpoints[name] = _ceiling(bounds.high, name not in stopped)
     return setpoints, steps, total_w
+
+
+# The same few values every cycle: made once.
+_interval = lru_cache(maxsize=256)(Bounds)
+
+
+@lru_cache(maxsize=256)
+def _ceiling(power_w: float, run: bool) -> Setpoint:
+    return Setpoint(power_w, run=run)
 
 
 def _fold(region: _Region, sources: dict[str, Bounds], voice: Voice, want: Want) -> Step:
@@ -177,7 +190,7 @@ def _shares(site: Site, region: _Region, soc: Mapping[str, float]) -> tuple[floa
     if not region.group_asked:
         # Nobody asked the group: only those that its bounds need move away from rest, and only that way.
         low, high = (at_rest, high) if total_w >= rest_w else (low, at_rest)
-    weight = [_weight(site.battery(name).energy_wh, soc.get(name, nan), total_w) for name in names]
+    weight = [_weight(battery.energy_wh, soc.get(battery.name, nan), total_w) for battery in site.batteries]
     return total_w, dict(zip(names, split(total_w, low, high, weight), strict=True))
 
 
@@ -189,7 +202,10 @@ def _weight(energy_wh: float, soc: float, total_w: float) -> float:
 
 def _reactive(site: Site, powers: Mapping[str, float], wants: Sequence[Want]) -> dict[str, float]:
     """Q per battery, folded like P, in what the converter's circle leaves beside P; empty where nobody cares."""
-    if all(w.request_var is None and w.reactive_power_var.low <= 0.0 <= w.reactive_power_var.high for w in wants):
+    for want in wants:
+        if want.request_var is not None or not want.reactive_power_var.low <= 0.0 <= want.reactive_power_var.high:
+            break
+    else:
         return {}
     result = {}
     for battery in site.batteries:

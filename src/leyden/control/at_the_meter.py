@@ -40,7 +40,7 @@ class LoadLessLimited(Reason):
 
 @dataclass(frozen=True)
 class DemandLimited(Reason):
-    """The same where nobody knows how much of it is load."""
+    """The same where nobody knows, or minds, how much of it is load."""
 
     net_demand_w: float
     limit_w: float

@@ -42,6 +42,9 @@ class Silence:
     elapsed_s: float = field(default=0.0, compare=False)
 
 
+_NOBODY = Silence()
+
+
 @dataclass(frozen=True)
 class BatteryLimits:
     """State of charge, the device's limits, cell voltages, connection; each want names what sets it."""
@@ -63,14 +66,15 @@ class BatteryLimits:
         for battery in snapshot.site.batteries:
             free = room(battery, snapshot)
             if free.known:
-                wants.extend(_edges(battery, free))
+                if free.charge_reason is not None or free.discharge_reason is not None:
+                    wants.extend(_edges(battery, free))
                 continue
             since = since_s[battery.name] = min(state.since_s.get(battery.name, elapsed_s), elapsed_s)
             if elapsed_s - since < HOLD_S:
                 wants.append(_both(battery, free, free.charge_reason))
             else:
                 wants.append(_falling(battery, free, snapshot, min(elapsed_s - state.elapsed_s, 1.0)))
-        return tuple(wants), Silence(since_s, elapsed_s)
+        return tuple(wants), Silence(since_s, elapsed_s) if since_s else _NOBODY
 
     def summary(self) -> Words:
         """In one line."""
@@ -82,7 +86,7 @@ class BatteryLimits:
 
 def _edges(battery: Battery, free: Room) -> list[Want]:
     if free.charge_reason is free.discharge_reason:
-        return [] if free.charge_reason is None else [_both(battery, free, free.charge_reason)]
+        return [_both(battery, free, free.charge_reason)]
     rated_w = battery.converter.power_w
     wants = []
     if free.discharge_reason is not None:

@@ -43,7 +43,8 @@ class Memory:
 def consult(
     controllers: Sequence[Controller[Any]], snapshot: Snapshot, memory: Memory, protective_only: bool = False
 ) -> tuple[list[Voice], Memory]:
-    """Everyone's voice in the order of priority: those due are asked, the others' latest proposal stands."""
+    """The voices of all who have something to say, in the order of priority: those due are asked, the others' latest
+    proposal stands."""
     heard = _Hearing(
         _targets(snapshot), dict(memory.states), dict(memory.latest), dict(memory.asked_at_s), dict(memory.failed)
     )
@@ -53,7 +54,8 @@ def consult(
             continue
         if _due(controller, snapshot, memory):
             heard.ask(controller, snapshot)
-        voices.append(Voice(controller.name, controller.label, heard.latest.get(controller.name, NOTHING)))
+        if proposal := heard.latest.get(controller.name, NOTHING):
+            voices.append(Voice(controller.name, controller.label, proposal))
     return voices, Memory(heard.states, heard.latest, heard.asked_at_s, heard.failed)
 
 

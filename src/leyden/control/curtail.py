@@ -47,11 +47,18 @@ class Generated:
     names: tuple[str, ...] = ()
 
 
+NOBODY = Generated()
+"""Where nothing is generated, or nothing of it could be too much."""
+
+
 def ceilings(snapshot: Snapshot, net_w: float, before: Generated) -> tuple[Proposal, Generated]:
     """Wants for solar and wind; none where all of it can be used. What cannot be curtailed is in the net demand."""
+    most_w = 0.0
+    for source in (*snapshot.site.solar, *snapshot.site.wind):
+        most_w += source.power_w
+    if net_w + snapshot.site.grid.export_limit_w >= most_w:
+        return NOTHING, NOBODY  # the load can only be more than the net demand
     sources, powers_w, unmeasured = _curtailable(snapshot)
-    if not sources and not unmeasured:
-        return NOTHING, before
     generated = _load(
         before, snapshot.context.elapsed_s, net_w, tuple(source.name for source in sources), sum(powers_w)
     )

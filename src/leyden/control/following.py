@@ -6,14 +6,14 @@ has been at rest for a while, each time after twice as long, or at once when a p
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import inf, nan
 from typing import ClassVar
 
 from leyden.control.lasting import NEVER, Lasting, lasting
 from leyden.control.trace import Trace
 from leyden.model.bounds import exactly
-from leyden.model.proposal import Proposal, Want
+from leyden.model.proposal import NOTHING, Proposal, Want
 from leyden.model.reason import AlarmReason
 from leyden.model.site import Site
 from leyden.model.snapshot import Snapshot
@@ -90,27 +90,15 @@ class EchoDiffers(AlarmReason):
 
 @dataclass(frozen=True, slots=True)
 class Watched:
-    """One target: what it was told lately, the band it must be in, how long it has been out of it."""
+    """One target: what it was told lately, and how long it has not done it."""
 
     told: Trace = field(default_factory=Trace)
     """Set-points at the moments at which they changed."""
-    low_w: float = nan
-    high_w: float = nan
     off: Lasting = NEVER
-    off_since_s: float = inf
     echo: Lasting = NEVER
-    at_rest_since_s: float = inf
+    off_since_s: float = inf
     fine_since_s: float = inf
-
-    def calm(self, told_w: float, power_w: float, echo_w: float, slack_w: float, until_s: float) -> bool:
-        """Whether one more look could change nothing: told the same for long, and doing it."""
-        return (
-            self.low_w == told_w == self.high_w
-            and abs(power_w - told_w) <= slack_w
-            and not abs(echo_w - told_w) > slack_w
-            and self.told.moments[-1] < until_s
-            and self.off is NEVER is self.echo
-        )
+    at_rest_since_s: float = inf
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,8 +110,7 @@ class Followed:
     stopped: frozenset[str] = frozenset()
     watched: Mapping[str, Watched] = field(default_factory=dict, compare=False)
     commands: frozenset[int] = field(default=frozenset(), compare=False)
-    """Commands that a stopped target has already seen."""
-    elapsed_s: float = field(default=nan, compare=False)
+    """Commands that were in force when something was stopped: only a later one tries again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +128,11 @@ class Target:
     def slack_w(self) -> float:
         """How far off is still on."""
         return max(0.05 * self.rated_w, 200.0)
+
+    @property
+    def keep_s(self) -> float:
+        """After so long a set-point explains nothing any more."""
+        return max(self.late_s + 2.0 * self.rated_w / self.ramp_w_per_s, ECHO_S)
 
 
 def targets(site: Site) -> Iterator[Target]:
@@ -174,10 +166,29 @@ class Following:
 
     def propose(self, snapshot: Snapshot, state: Followed) -> tuple[Proposal, Followed]:
         """Nothing as long as all follow."""
-        watch = _Watch(snapshot, state)
+        setpoints, elapsed_s = snapshot.context.setpoints, snapshot.context.elapsed_s
+        watched: dict[str, Watched] = {}
+        wrong = []
         for target in self.targets:
-            watch.look(target)
-        return tuple(watch.wants), watch.after()
+            told = setpoints.get(target.name)
+            if told is None and target.name not in state.stopped:
+                continue
+            if told is not None and target.source and told.power_w >= target.rated_w and told.run:
+                continue  # no ceiling, nothing to exceed
+            power_w, echo_w = _measured(snapshot, target)
+            if told is None or target.name in state.stopped:
+                wrong.append((target, 0.0, power_w, echo_w))
+                continue
+            before = state.watched.get(target.name, _NEW)
+            now = watched[target.name] = _looked(before, target, told.power_w, power_w, echo_w, elapsed_s)
+            if now.off_since_s < inf or now.off is not NEVER or now.echo is not NEVER or state.stops:
+                wrong.append((target, told.power_w, power_w, echo_w))
+        if not wrong and not state.stopped:
+            return NOTHING, replace(state, watched=watched)
+        judge = _Judge(snapshot, state, watched)
+        for target, told_w, power_w, echo_w in wrong:
+            judge.look(target, told_w, power_w, echo_w)
+        return tuple(judge.wants), judge.after()
 
     def summary(self) -> Words:
         """In one line."""
@@ -187,45 +198,41 @@ class Following:
         )
 
 
+_NEW = Watched()
+
+
 @dataclass(slots=True)
-class _Watch:
-    """One look at all targets, while it is being taken."""
+class _Judge:
+    """What becomes of those that do not follow."""
 
     snapshot: Snapshot
     before: Followed
+    watched: dict[str, Watched]
     wants: list[Want] = field(default_factory=list)
-    watched: dict[str, Watched] = field(default_factory=dict)
     stops: dict[str, int] = field(default_factory=dict)
     stopped: set[str] = field(default_factory=set)
+    commands: frozenset[int] = frozenset()
     elapsed_s: float = 0.0
 
     def __post_init__(self) -> None:
         self.stops, self.stopped = dict(self.before.stops), set(self.before.stopped)
-        self.elapsed_s = self.snapshot.context.elapsed_s
+        self.commands, self.elapsed_s = self.before.commands, self.snapshot.context.elapsed_s
 
     def after(self) -> Followed:
-        commands = frozenset(command.id for command in self.snapshot.context.commands)
-        return Followed(self.stops, frozenset(self.stopped), self.watched, commands, self.elapsed_s)
+        return Followed(self.stops, frozenset(self.stopped), self.watched, self.commands)
 
-    def look(self, target: Target) -> None:
-        told = self.snapshot.context.setpoints.get(target.name)
-        power_w, echo_w = _measured(self.snapshot, target)
+    def look(self, target: Target, told_w: float, power_w: float, echo_w: float) -> None:
+        """Alarms, and the stop; an hour without either wipes the slate."""
         if target.name in self.stopped:
             self.stand(target, power_w)
-        elif told is not None:
-            dt_s = max(0.0, self.elapsed_s - self.before.elapsed_s) if self.before.elapsed_s >= 0.0 else 0.0
-            before = self.before.watched.get(target.name, Watched())
-            now = _looked(before, target, told.power_w, power_w, echo_w, self.elapsed_s, dt_s)
-            self.judge(target, now, told.power_w, power_w, echo_w)
-
-    def judge(self, target: Target, now: Watched, told_w: float, power_w: float, echo_w: float) -> None:
-        """Alarms, and the stop; an hour without either wipes the slate."""
-        self.watched[target.name] = now
-        if self.stops and self.elapsed_s - now.fine_since_s >= LONGEST_REST_S:
+            return
+        now = self.watched[target.name]
+        if self.elapsed_s - now.fine_since_s >= LONGEST_REST_S:
             self.stops.pop(target.name, None)
         if self.elapsed_s - now.off_since_s >= STOP_S:
             self.stops[target.name] = self.stops.get(target.name, 0) + 1
             self.stopped.add(target.name)
+            self.commands |= {command.id for command in self.snapshot.context.commands}
             self.stand(target, power_w)
             return
         if now.off.standing:
@@ -236,14 +243,13 @@ class _Watch:
     def stand(self, target: Target, power_w: float) -> None:
         """Stopped, until it has been at rest for long enough or a person wants it again."""
         rest_s = min(REST_S * 2.0 ** (self.stops.get(target.name, 1) - 1), LONGEST_REST_S)
-        before = self.before.watched.get(target.name, Watched())
         resting = abs(power_w) <= target.slack_w
-        since_s = min(before.at_rest_since_s, self.elapsed_s) if resting else inf
-        wanted = any(
-            c.target == target.name and c.id not in self.before.commands for c in self.snapshot.context.commands
-        )
+        since_s = min(self.before.watched.get(target.name, _NEW).at_rest_since_s, self.elapsed_s) if resting else inf
+        commands = self.snapshot.context.commands
+        wanted = any(c.target == target.name and c.id not in self.commands for c in commands)
         if resting and (wanted or self.elapsed_s - since_s >= rest_s):
             self.stopped.discard(target.name)
+            self.watched.pop(target.name, None)
             return
         self.watched[target.name] = Watched(at_rest_since_s=since_s)
         reason = StoppedNotFollowing(target.name, target.device, rest_s)
@@ -260,32 +266,36 @@ def _measured(snapshot: Snapshot, target: Target) -> tuple[float, float]:
     return (nan, nan) if reading is None else (reading.good("power_w"), reading.good("limit_w"))
 
 
-def _looked(
-    before: Watched, target: Target, told_w: float, power_w: float, echo_w: float, elapsed_s: float, dt_s: float
-) -> Watched:
-    """The watch after one more look: the band widens at once with what is told, and narrows as fast as the ramp."""
-    slack_w = target.slack_w
+def _looked(before: Watched, target: Target, told_w: float, power_w: float, echo_w: float, elapsed_s: float) -> Watched:
+    """The watch after one more look; quick where the target does what it is told."""
     if power_w != power_w:
-        return Watched()
-    if before.calm(told_w, power_w, echo_w, slack_w, elapsed_s - max(target.late_s, ECHO_S)):
-        return before
+        return _NEW
     # At first sight it may be on its way from where it is.
     told = before.told if before.told.powers else Trace((elapsed_s - target.late_s,), (power_w,))
     if told.powers[-1] != told_w:
-        told = told.add(elapsed_s, told_w, max(target.late_s, ECHO_S))
-    least_w, most_w = told.within(elapsed_s - target.late_s, elapsed_s)
-    step_w = target.ramp_w_per_s * dt_s
-    low_w = min(least_w, before.low_w + step_w if before.low_w == before.low_w else least_w)
-    high_w = max(most_w, before.high_w - step_w if before.high_w == before.high_w else most_w)
+        told = told.add(elapsed_s, told_w, target.keep_s)
+    slack_w = target.slack_w
+    on = (target.source or power_w >= told_w - slack_w) and power_w <= told_w + slack_w
+    if on and not abs(echo_w - told_w) > slack_w and before.off is NEVER is before.echo and before.fine_since_s < inf:
+        return before if told is before.told else Watched(told, fine_since_s=before.fine_since_s)
+    low_w, high_w = _band(told, target, elapsed_s)
     off = power_w > high_w + slack_w or (not target.source and power_w < low_w - slack_w)
     echo_low_w, echo_high_w = told.within(elapsed_s - ECHO_S, elapsed_s)
     differs = echo_w < echo_low_w - slack_w or echo_w > echo_high_w + slack_w
     return Watched(
         told,
-        low_w,
-        high_w,
         lasting(before.off, off, elapsed_s, OFF_S),
-        min(before.off_since_s, elapsed_s) if off else inf,
         lasting(before.echo, differs, elapsed_s, OFF_S),
-        fine_since_s=inf if off or differs else min(before.fine_since_s, elapsed_s),
+        min(before.off_since_s, elapsed_s) if off else inf,
+        inf if off or differs else min(before.fine_since_s, elapsed_s),
     )
+
+
+def _band(told: Trace, target: Target, elapsed_s: float) -> tuple[float, float]:
+    """Between which powers it may be: each that was told, until it is `late_s` past, then nearer with the ramp."""
+    low_w = high_w = told.powers[-1]
+    for power_w, end_s in zip(told.powers, told.moments[1:], strict=False):
+        come_w = target.ramp_w_per_s * max(0.0, elapsed_s - target.late_s - end_s)
+        low_w = min(low_w, power_w + come_w)
+        high_w = max(high_w, power_w - come_w)
+    return low_w, high_w

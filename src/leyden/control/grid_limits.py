@@ -7,7 +7,7 @@ demand is made steady on the safe side: noise of the meter moves no bound, a rea
 from dataclasses import dataclass, field
 from typing import ClassVar
 
-from leyden.control.at_the_meter import ExportLimitMissed, ImportLimitMissed, export_reason, import_reason, missed
+from leyden.control.at_the_meter import DemandLimited, ExportLimitMissed, ImportLimitMissed, export_reason, missed
 from leyden.control.curtail import Generated, ceilings
 from leyden.control.grid_meter import SILENT_S
 from leyden.control.lasting import NEVER, Lasting
@@ -68,7 +68,7 @@ class GridLimits:
         if over_import.standing:
             wants.append(Want(BATTERIES, ImportLimitMissed(grid_w, grid.import_limit_w), power_w=at_least(least_w)))
         elif least_w > -rated_w:
-            reason = import_reason(snapshot, net_w, grid.import_limit_w)
+            reason = DemandLimited(net_w, grid.import_limit_w)
             wants.append(Want(BATTERIES, reason, power_w=at_least(least_w)))
         curtailed, generated = ceilings(snapshot, lowest.value_w, state.generated)
         return (*wants, *curtailed), AtGate(highest, lowest, over_import, over_export, generated)

@@ -6,6 +6,7 @@ same answer. Edges taper instead of switching: there is nothing to chatter at.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from leyden.model.quality import Quality
@@ -157,16 +158,26 @@ def room(battery: Battery, snapshot: Snapshot) -> Room:
         return _shut(ConverterNotReady(name, _named(CONVERTER_STATES, converter.state)))
     discharge_w, discharge_reason = _out(battery, bms)
     charge_w, charge_reason = _in(battery, bms)
+    if charge_reason is None and discharge_reason is None:
+        return _free(battery.converter.power_w)
     return Room(charge_w, discharge_w, charge_reason, discharge_reason)
+
+
+@lru_cache(maxsize=64)
+def _free(rated_w: float) -> Room:
+    """Nothing nearer than the rating, which is the rule."""
+    return Room(rated_w, rated_w)
 
 
 def unknown(bms: BatteryReading | None, converter: ConverterReading | None) -> list[str]:
     """What must be known and is not: the state of charge, the converter's power, and all else that a device offers."""
-    return [*_missing(bms, "soc", _OFFERED), *_missing(converter, "power_w", ("state",))]
+    return _missing(bms, "soc", _OFFERED) + _missing(converter, "power_w", _OFFERED_AC)
 
 
 _READY = (ConverterState.RUNNING, ConverterState.STANDBY)
 _OFFERED = ("state", "charge_limit_w", "discharge_limit_w", "cell_voltage_min_v", "cell_voltage_max_v")
+_OFFERED_AC = ("state",)
+_GOOD = Quality.GOOD
 
 
 def _missing(reading: Reading | None, always: str, offered: tuple[str, ...]) -> list[str]:
@@ -174,8 +185,13 @@ def _missing(reading: Reading | None, always: str, offered: tuple[str, ...]) -> 
     if reading is None:
         return [always]
     stamps = reading.stamps
-    missing = [point for point in offered if point in stamps and stamps[point].quality is not Quality.GOOD]
-    return missing if reading.good(always) == reading.good(always) else [always, *missing]
+    power = reading.good(always)
+    missing = [] if power == power else [always]
+    for point in offered:
+        stamp = stamps.get(point)
+        if stamp is not None and stamp.quality is not _GOOD:
+            missing.append(point)
+    return missing
 
 
 def _out(battery: Battery, bms: BatteryReading) -> tuple[float, Reason | None]:

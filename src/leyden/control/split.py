@@ -24,7 +24,11 @@ def split(total: float, low: Sequence[float], high: Sequence[float], weight: Seq
         return list(low)
     if total >= sum(high):
         return list(high)
-    weighted = _filled(total, low, high, weight)
+    plain = [total / sum(weight) * w for w in weight] if any(weight) else []
+    if plain and all(a <= share <= b for share, a, b in zip(plain, low, high, strict=True)):
+        weighted = plain  # where no limit is met the common level is at hand
+    else:
+        weighted = _filled(total, low, high, weight)
     rest = total - sum(weighted)
     return _spread(rest, weighted, low, high)
 

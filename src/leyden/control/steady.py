@@ -59,8 +59,13 @@ def upper(before: Steady, measured_w: float, band_w: float, elapsed_s: float) ->
 
 def lower(before: Steady, measured_w: float, band_w: float, elapsed_s: float) -> Steady:
     """The like, but never above the measurement."""
-    mirrored = upper(Steady(-before.value_w, -before.mean_w, before.elapsed_s), -measured_w, band_w, elapsed_s)
-    return Steady(-mirrored.value_w, -mirrored.mean_w, mirrored.elapsed_s)
+    off_w = measured_w - before.value_w
+    if not 0.0 <= off_w <= 2.0 * band_w:
+        return Steady(measured_w, 0.0, elapsed_s)
+    mean_w = _mean(before, off_w, elapsed_s)
+    if mean_w > 0.8 * band_w:
+        return Steady(min(before.value_w + mean_w, measured_w), 0.0, elapsed_s)
+    return Steady(before.value_w, mean_w, elapsed_s)
 
 
 def _mean(before: Steady, off_w: float, elapsed_s: float) -> float:

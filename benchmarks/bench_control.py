@@ -1,0 +1,201 @@
+"""What a decision costs: consult and arbitrate with a full chain on a park of ten devices, and observation beside it.
+
+Measured at the cycle's own pace: every round is a new cycle, with a load that never rests, so nothing is answered from
+a state that happens to stand still.
+"""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from math import sin
+from typing import Any
+
+import pytest
+
+from leyden.control import Memory, Observed, arbitrate, conditions, consult, observe
+from leyden.control.catalogue import chain
+from leyden.control.follow_plan import FollowPlan
+from leyden.control.keep_reserve import KeepReserve
+from leyden.control.peak_shaving import PeakShaving
+from leyden.control.self_consumption import SelfConsumption
+from leyden.control.time_windows import TimeWindows, Window
+from leyden.model import Decision, Plan, Slot, SlotMode, Snapshot, Words
+from leyden.model.quality import FRESH
+from leyden.model.readings import (
+    BatteryReading,
+    ConverterReading,
+    GenerationReading,
+    GridReading,
+    LoadReading,
+    Readings,
+)
+from leyden.model.reason import NobodyAsks
+from leyden.model.setpoint import Setpoint
+from leyden.model.site import Battery, CellRating, Converter, Device, Grid, Layout, Load, Site, Source
+from leyden.model.snapshot import Context
+
+LFP = CellRating("lfp-280ah", 280.0, 3.2, 2.5, 3.65)
+START = datetime(2026, 7, 15, 4, 0, tzinfo=UTC)
+NAMES = ("gate", "bms1", "bms2", "pcs1", "pcs2", "inv1", "inv2", "inv3", "line1", "line2")
+
+
+def battery(number: int) -> Battery:
+    converter = Converter(f"pcs{number}", 1.5e6, 1.65e6, 1.5e6)
+    name = f"b{number}"
+    return Battery(name, Words(name, name), LFP, Layout(10, 8, 48), f"bms{number}", converter)
+
+
+def source(name: str, device: str, power_w: float) -> Source:
+    return Source(name, Words(name, name), device, power_w)
+
+
+PARK = Site(
+    "park",
+    Words("园区", "park"),
+    "Asia/Shanghai",
+    "CNY",
+    Grid("gate", 4e6, 2e6),
+    devices=tuple(Device(name, "map", f"tcp://127.0.0.1:{5020 + i}/1") for i, name in enumerate(NAMES)),
+    batteries=(battery(1), battery(2)),
+    solar=(source("pv1", "inv1", 2e6), source("pv2", "inv2", 1e6)),
+    wind=(source("w1", "inv3", 1e6),),
+    loads=(Load("line1", Words("产线", "line"), "line1"), Load("line2", Words("产线", "line"), "line2")),
+)
+CONTROLLERS = chain(
+    PARK,
+    [
+        KeepReserve(soc=0.1),
+        KeepReserve(name="reserve-b2", soc=0.2, target="b2"),
+        PeakShaving(import_limit_w=1.4e6),
+        FollowPlan(),
+        TimeWindows(charge=(Window.from_text("23:00-07:00"),), discharge=(Window.from_text("18:00-21:00"),)),
+        SelfConsumption(),
+    ],
+)
+SLOTS = tuple(
+    Slot(START + timedelta(minutes=15 * i), START + timedelta(minutes=15 * (i + 1)), SlotMode.GRID, NobodyAsks(), 1e6)
+    for i in range(-8, 180)
+)
+PLAN = Plan(SLOTS, START, "bench")
+STAMPS = {
+    role: dict.fromkeys(names, FRESH)
+    for role, names in {
+        "meter": ("power_w", "reactive_power_var", "voltage_v", "frequency_hz", "energy_out_wh", "energy_in_wh"),
+        "generation": ("power_w", "limit_w", "state", "energy_out_wh"),
+        "converter": ("power_w", "reactive_power_var", "setpoint_w", "state", "watchdog_remaining_s"),
+        "battery": ("soc", "soh", "charge_limit_w", "discharge_limit_w", "cell_voltage_min_v", "cell_voltage_max_v",
+                    "state", "fault_bits"),
+    }.items()
+}  # fmt: skip
+
+
+def readings(cycle: int, told: dict[str, Setpoint]) -> Readings:
+    """A load that swings by 300 kW in a quarter of a minute, with jitter."""
+    load_w = -2.9e6 - 3e5 * sin(cycle / 2.5) - 1e4 * ((cycle * 7919) % 13)
+    did = {name: told[name].power_w if name in told else 0.0 for name in ("b1", "b2")}
+    grid_w = -load_w - 8e5 - sum(did.values())
+    meter, generation = STAMPS["meter"], STAMPS["generation"]
+    made = {name: GenerationReading(power_w=w, limit_w=rated_w, state=2.0, stamps=generation)
+            for name, w, rated_w in (("pv1", 4e5, 2e6), ("pv2", 2e5, 1e6), ("w1", 2e5, 1e6))}  # fmt: skip
+    return Readings(
+        grid=GridReading(power_w=grid_w, stamps=meter),
+        load={name: LoadReading(power_w=0.5 * load_w, stamps=meter) for name in ("line1", "line2")},
+        solar={"pv1": made["pv1"], "pv2": made["pv2"]},
+        wind={"w1": made["w1"]},
+        battery={
+            name: BatteryReading(soc=0.5, charge_limit_w=2e6, discharge_limit_w=2e6, cell_voltage_min_v=3.2,
+                                 cell_voltage_max_v=3.3, state=2.0, stamps=STAMPS["battery"])
+            for name in did
+        },
+        converter={
+            name: ConverterReading(power_w=w, setpoint_w=w, state=2.0, stamps=STAMPS["converter"])
+            for name, w in did.items()
+        },
+    )  # fmt: skip
+
+
+def contexts(period_s: float = 1.0) -> Iterator[tuple[int, Context]]:
+    for cycle in count():
+        elapsed_s = 1000.0 + period_s * cycle
+        yield cycle, Context(time=START + timedelta(seconds=period_s * (cycle % 3000)), elapsed_s=elapsed_s, plan=PLAN)
+
+
+class Park:
+    """The pure part of a cycle, one after another."""
+
+    def __init__(self, period_s: float = 1.0) -> None:
+        self.contexts = contexts(period_s)
+        self.memory, self.observed = Memory(), Observed()
+        self.told: dict[str, Setpoint] = {}
+
+    def observed_next(self) -> tuple[Site, Readings, Context, Observed]:
+        cycle, context = next(self.contexts)
+        return PARK, readings(cycle, self.told), replace(context, setpoints=self.told), self.observed
+
+    def snapshot(self) -> Snapshot:
+        snapshot, self.observed = observe(*self.observed_next())
+        return snapshot
+
+    def decide(self, snapshot: Snapshot) -> Decision:
+        voices, self.memory = consult(CONTROLLERS, snapshot, self.memory)
+        soc = {b.name: snapshot.soc(b.name) for b in PARK.batteries}
+        setpoints, steps, total_w = arbitrate(PARK, voices, soc)
+        self.told = setpoints
+        return Decision(1, snapshot.time, setpoints, steps, total_w)
+
+
+@pytest.fixture
+def park() -> Park:
+    park = Park()
+    for _ in range(100):
+        park.decide(park.snapshot())
+    return park
+
+
+def bench_decision(park: Park, benchmark: Any) -> None:
+    """Twelve controllers, two batteries, three plants, a plan of two days; target 50 us."""
+    assert len(CONTROLLERS) == 12
+    result = benchmark.pedantic(park.decide, setup=lambda: ((park.snapshot(),), {}), rounds=3000)
+    assert result.commander is not None
+    benchmark.extra_info["steps"] = len(result.steps)
+
+
+def bench_observe(park: Park, benchmark: Any) -> None:
+    """Net demand, delay, residual and quarter mean, at the usual second."""
+
+    def look(*inputs: Any) -> None:
+        _, park.observed = observe(*inputs)
+
+    def setup() -> tuple[tuple[Any, ...], dict[str, Any]]:
+        park.decide(park.snapshot())
+        return park.observed_next(), {}
+
+    benchmark.pedantic(look, setup=setup, rounds=2000)
+
+
+def bench_observe_at_100_ms(benchmark: Any) -> None:
+    """The like ten times a second: longer traces, while a battery moves all the time."""
+    park = Park(period_s=0.1)
+
+    def look(*inputs: Any) -> None:
+        _, park.observed = observe(*inputs)
+
+    def setup() -> tuple[tuple[Any, ...], dict[str, Any]]:
+        park.decide(park.snapshot())
+        return park.observed_next(), {}
+
+    benchmark.pedantic(look, setup=setup, rounds=2000)
+
+
+def bench_conditions(park: Park, benchmark: Any) -> None:
+    """A decision without an alarm, which is the rule."""
+    snapshot = park.snapshot()
+    decision = park.decide(snapshot)
+    assert benchmark(conditions, decision, snapshot, park.memory) == ()
+
+
+def bench_sentence(park: Park, benchmark: Any) -> None:
+    """What the room shows: commander, binding, the sentence in two languages."""
+    decision = park.decide(park.snapshot())
+    assert benchmark(lambda: (decision.commander, decision.binding, decision.sentence))[2].en
