@@ -29,6 +29,7 @@ NO_RACKS: Floats = np.empty(0)
 """Stands where no rack values have been received."""
 NO_RACKS.flags.writeable = False
 
+_GOOD = Quality.GOOD
 _NO_STAMPS: Mapping[str, Stamp] = MappingProxyType({})
 
 PowerW = Annotated[float, Unit("W", Words("有功功率", "power"))]
@@ -48,7 +49,8 @@ class Reading:
 
     def good(self, point: str) -> float:
         """The value of a scalar point if it is GOOD, else nan, so that whoever uses it must prove it."""
-        if self.stamp(point).quality is not Quality.GOOD:
+        stamp = self.stamps.get(point)
+        if stamp is None or stamp.quality is not _GOOD:
             return math.nan
         return float(getattr(self, point))
 
