@@ -5,11 +5,13 @@ from datetime import UTC, datetime, timedelta
 
 import orjson
 
+from leyden.model.bounds import at_least
 from leyden.model.plan import Plan, Slot, SlotMode
 from leyden.model.reason import Reason
+from leyden.model.site import BATTERIES
 from leyden.model.words import Words
 from leyden.runtime.describe import decision_json, next_json, slot_title
-from tests.control.test_arbitrate import BATTERIES, ONE, at_least, bound, decide, request
+from tests.control.test_arbitrate import ONE, bound, decide, request
 
 NOON = datetime(2026, 7, 15, 12, tzinfo=UTC)
 

@@ -15,7 +15,8 @@ START = datetime(2026, 7, 15, tzinfo=UTC)
 
 @pytest.mark.asyncio
 async def test_plans_every_quarter_and_survives_a_failure():
-    clock, made, socs = SimulatedClock(START), [], iter([{"b1": nan}, {"b1": 0.5}, {"b1": 0.6}, {"b1": 0.7}])
+    clock, socs = SimulatedClock(START), iter([{"b1": nan}, {"b1": 0.5}, {"b1": 0.6}, {"b1": 0.7}])
+    made: list[Plan] = []
     done = asyncio.Event()
 
     def make(soc, start, end):
@@ -25,15 +26,17 @@ async def test_plans_every_quarter_and_survives_a_failure():
 
     planner = Planner(make, clock, made.append)
 
+    seen: list[str | None] = []
+
     def soc():
+        seen.append(planner.failing)
         try:
             return next(socs)
         except StopIteration:
             done.set()
             return {}
 
-    seen = []
-    task = asyncio.create_task(planner.run(lambda: seen.append(planner.failing) or soc()))
+    task = asyncio.create_task(planner.run(soc))
     await asyncio.wait_for(done.wait(), 5.0)
     task.cancel()
     assert [plan.version for plan in made] == [1, 2]

@@ -1,7 +1,7 @@
 """The live stream: one document, sent whole at first and then only as it changes."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from typing import Any
 
 import orjson
@@ -64,7 +64,7 @@ class Hub:
             else:
                 reader.put_nowait(message)
 
-    async def read(self) -> AsyncIterator[bytes]:
+    async def read(self) -> AsyncGenerator[bytes, None]:
         """One reader's stream: the whole document, then what changes."""
         queue: asyncio.Queue[bytes | None] = asyncio.Queue()
         # Bring the others up to this moment first, so that the next delta fits everybody.
