@@ -171,6 +171,17 @@ class Site:
         """The site's own time zone, in which tariffs and windows think."""
         return ZoneInfo(self.timezone)
 
+    @cached_property
+    def battery_power_w(self) -> float:
+        """What all converters together are rated for."""
+        return sum(battery.converter.power_w for battery in self.batteries)
+
+    @cached_property
+    def targets(self) -> frozenset[str]:
+        """What may be told a power: each battery, all of them together, each solar and wind plant."""
+        batteries, sources = (b.name for b in self.batteries), (s.name for s in (*self.solar, *self.wind))
+        return frozenset((BATTERIES, *batteries, *sources))
+
     def battery(self, name: str) -> Battery:
         """The battery of this name; KeyError if there is none."""
         return {battery.name: battery for battery in self.batteries}[name]
