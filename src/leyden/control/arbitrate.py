@@ -76,11 +76,13 @@ class _Region:
     def cut(self, target: str, bounds: Bounds) -> tuple[Bounds, bool, float]:
         """Narrow one target; what it may still do, whether anything was taken away, by how much the bounds missed."""
         before = self.project(target)
+        if bounds is FREE:
+            return before, False, 0.0
         after, missed = before.narrow(bounds)
-        narrowed = after is not before and after != before
+        narrowed = after is not before and (after.low != before.low or after.high != before.high)
         if narrowed:
             self._set(target, after)
-        elif target not in self.touched and bounds is not FREE:
+        elif target not in self.touched:
             # The region begins at the ratings: who says them first has set that edge.
             narrowed = bounds.low == before.low or bounds.high == before.high
         if narrowed:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from math import nan
 from typing import ClassVar
 
-from leyden.control.lasting import Lasting, lasting
+from leyden.control.lasting import NEVER, Lasting, lasting
 from leyden.model.reason import AlarmReason, Reason
 from leyden.model.snapshot import Snapshot
 from leyden.model.words import Words
@@ -124,4 +124,6 @@ def missed(before: Lasting, over_w: float, limit_w: float, rated_w: float, elaps
 
     `over_w` is how much more than the limit the meter shows; nan is not more.
     """
+    if before is NEVER and not over_w > 0.0:
+        return NEVER
     return lasting(before, over_w > max(0.01 * limit_w, 0.01 * rated_w, 200.0), elapsed_s, MISSED_S)

@@ -46,7 +46,7 @@ def consult(
     """The voices of all who have something to say, in the order of priority: those due are asked, the others' latest
     proposal stands."""
     heard = _Hearing(
-        _targets(snapshot), dict(memory.states), dict(memory.latest), dict(memory.asked_at_s), dict(memory.failed)
+        snapshot.site.targets, dict(memory.states), dict(memory.latest), dict(memory.asked_at_s), dict(memory.failed)
     )
     voices = []
     for controller in controllers:
@@ -57,12 +57,6 @@ def consult(
         if proposal := heard.latest.get(controller.name, NOTHING):
             voices.append(Voice(controller.name, controller.label, proposal))
     return voices, Memory(heard.states, heard.latest, heard.asked_at_s, heard.failed)
-
-
-def _targets(snapshot: Snapshot) -> frozenset[str]:
-    site = snapshot.site
-    batteries, sources = (b.name for b in site.batteries), (s.name for s in (*site.solar, *site.wind))
-    return frozenset((BATTERIES, *batteries, *sources))
 
 
 def _due(controller: Controller[Any], snapshot: Snapshot, memory: Memory) -> bool:

@@ -117,4 +117,7 @@ def _judged(known: Delay, rated_w: float) -> Delay:
     most = least + _SLACK * known.moved + 0.5 * least
     fits = [delay_s for delay_s, cost in zip(CANDIDATES_S, known.costs, strict=True) if cost <= most]
     plausible_s = max(-LEAD_S, fits[0] - STEP_S), min(LONGEST_S, fits[-1] + STEP_S)
-    return replace(known, best_s=CANDIDATES_S[known.costs.index(least)], plausible_s=plausible_s)
+    best_s = CANDIDATES_S[known.costs.index(least)]
+    if best_s == known.best_s and plausible_s == known.plausible_s:
+        return known
+    return replace(known, best_s=best_s, plausible_s=plausible_s)

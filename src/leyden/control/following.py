@@ -6,7 +6,7 @@ has been at rest for a while, each time after twice as long, or at once when a p
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from math import inf, nan
 from typing import ClassVar
 
@@ -123,16 +123,15 @@ class Target:
     ramp_w_per_s: float
     late_s: float
     source: bool = False
+    slack_w: float = field(init=False)
+    """How far off is still on."""
+    keep_s: float = field(init=False)
+    """After so long a set-point explains nothing any more."""
 
-    @property
-    def slack_w(self) -> float:
-        """How far off is still on."""
-        return max(0.05 * self.rated_w, 200.0)
-
-    @property
-    def keep_s(self) -> float:
-        """After so long a set-point explains nothing any more."""
-        return max(self.late_s + 2.0 * self.rated_w / self.ramp_w_per_s, ECHO_S)
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "slack_w", max(0.05 * self.rated_w, 200.0))
+        keep_s = self.late_s + 2.0 * self.rated_w / self.ramp_w_per_s
+        object.__setattr__(self, "keep_s", max(keep_s, ECHO_S))
 
 
 def targets(site: Site) -> Iterator[Target]:
@@ -184,7 +183,7 @@ class Following:
             if now.off_since_s < inf or now.off is not NEVER or now.echo is not NEVER or state.stops:
                 wrong.append((target, told.power_w, power_w, echo_w))
         if not wrong and not state.stopped:
-            return NOTHING, replace(state, watched=watched)
+            return NOTHING, Followed(state.stops, state.stopped, watched, state.commands)
         judge = _Judge(snapshot, state, watched)
         for target, told_w, power_w, echo_w in wrong:
             judge.look(target, told_w, power_w, echo_w)

@@ -54,7 +54,7 @@ class GridLimits:
             return NOTHING, state
         elapsed_s, band_w, grid = snapshot.context.elapsed_s, noise_w(snapshot), snapshot.site.grid
         grid_w = snapshot.readings.grid.power_w
-        rated_w = sum(battery.converter.power_w for battery in snapshot.site.batteries)
+        rated_w = snapshot.site.battery_power_w
         highest = upper(state.highest, net_w, band_w, elapsed_s)
         lowest = lower(state.lowest, net_w, band_w, elapsed_s)
         over_import = missed(state.over_import, grid_w - grid.import_limit_w, grid.import_limit_w, rated_w, elapsed_s)

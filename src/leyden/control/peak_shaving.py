@@ -62,7 +62,7 @@ class PeakShaving:
         if net_w != net_w:
             return NOTHING, state
         elapsed_s, limit_w = snapshot.context.elapsed_s, self.import_limit_w
-        rated_w = sum(battery.converter.power_w for battery in snapshot.site.batteries)
+        rated_w = snapshot.site.battery_power_w
         highest = upper(state.highest, net_w, noise_w(snapshot), elapsed_s)
         grid_w = snapshot.readings.grid.power_w
         over = missed(state.over, grid_w - limit_w, limit_w, rated_w, elapsed_s)

@@ -4,7 +4,7 @@ Nothing is remembered here, so that whoever needs to know, the battery's limits 
 same answer. Edges taper instead of switching: there is nothing to chatter at.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -147,12 +147,11 @@ def room(battery: Battery, snapshot: Snapshot) -> Room:
     if told is not None and not told.run:
         return _shut(Stopped(name))
     bms, converter = snapshot.readings.battery.get(name), snapshot.readings.converter.get(name)
-    points = unknown(bms, converter)
-    if bms is None or converter is None or points:
+    if bms is None or converter is None or _lost(bms, "soc", _OFFERED) or _lost(converter, "power_w", _OFFERED_AC):
         power_w = 0.0 if told is None else told.power_w
-        reason = NotKnown(name, ", ".join(points))
+        reason = NotKnown(name, ", ".join(unknown(bms, converter)))
         return Room(max(0.0, -power_w), max(0.0, power_w), reason, reason, known=False)
-    if "state" in bms.stamps and bms.state != BatteryState.CONNECTED:
+    if "state" in bms.stamps and bms.state != _CONNECTED:
         return _shut(BatteryNotReady(name, _named(BATTERY_STATES, bms.state)))
     if "state" in converter.stamps and converter.state not in _READY:
         return _shut(ConverterNotReady(name, _named(CONVERTER_STATES, converter.state)))
@@ -174,24 +173,29 @@ def unknown(bms: BatteryReading | None, converter: ConverterReading | None) -> l
     return _missing(bms, "soc", _OFFERED) + _missing(converter, "power_w", _OFFERED_AC)
 
 
-_READY = (ConverterState.RUNNING, ConverterState.STANDBY)
+_CONNECTED = float(BatteryState.CONNECTED)
+_READY = (float(ConverterState.RUNNING), float(ConverterState.STANDBY))
 _OFFERED = ("state", "charge_limit_w", "discharge_limit_w", "cell_voltage_min_v", "cell_voltage_max_v")
 _OFFERED_AC = ("state",)
 _GOOD = Quality.GOOD
 
 
 def _missing(reading: Reading | None, always: str, offered: tuple[str, ...]) -> list[str]:
-    """A point that a device does not offer has no stamp, and is not missed."""
-    if reading is None:
-        return [always]
+    return [always] if reading is None else [*_lost(reading, always, offered)]
+
+
+def _lost(reading: Reading, always: str, offered: tuple[str, ...]) -> Sequence[str]:
+    """Which of the points are not GOOD. One that a device does not offer has no stamp, and is not missed."""
+    lost: list[str] | None = None
+    value = reading.good(always)
+    if value != value:
+        lost = [always]
     stamps = reading.stamps
-    power = reading.good(always)
-    missing = [] if power == power else [always]
     for point in offered:
         stamp = stamps.get(point)
         if stamp is not None and stamp.quality is not _GOOD:
-            missing.append(point)
-    return missing
+            lost = [*(lost or ()), point]
+    return lost or ()
 
 
 def _out(battery: Battery, bms: BatteryReading) -> tuple[float, Reason | None]:

@@ -29,10 +29,8 @@ def noise_w(snapshot: Snapshot) -> float:
     0.5 % of grid and net demand together, which is never less than 0.5 % of what the meter and the converters measure;
     and a quarter of a per cent of what the batteries' converters are rated for, below which no power matters.
     """
-    rated_w = 0.0
-    for battery in snapshot.site.batteries:
-        rated_w += battery.converter.power_w
-    return 0.005 * (abs(snapshot.readings.grid.power_w) + abs(snapshot.derived.net_demand_w)) + 0.0025 * rated_w
+    flows_w = abs(snapshot.readings.grid.power_w) + abs(snapshot.derived.net_demand_w)
+    return 0.005 * flows_w + 0.0025 * snapshot.site.battery_power_w
 
 
 def steadied(before: Steady, measured_w: float, band_w: float, elapsed_s: float) -> Steady:
