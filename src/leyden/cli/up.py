@@ -50,7 +50,7 @@ def up(
 
 async def _run(config: SiteConfig, live: bool, port: int) -> None:
     clock, environment, twin_port = await _environment(config, live)
-    field = FieldPlant(config.site, config.maps, clock)
+    field = FieldPlant(config.site, config.maps, clock, clock.stumble_s)
     with open_stores(config, simulated=config.twin is not None) as stores:
         station = make_station(config, environment, clock, field, field, stores)
         app = create_app(config, station, twin_port)
@@ -64,17 +64,17 @@ async def _environment(config: SiteConfig, live: bool) -> tuple[WallClock | Twin
         return WallClock(), LIVE if live else SHADOW, None
     if live:
         fail(f"{config.path.name} has a [twin]: take it out to run on real devices", EXIT_BAD_SITE)
-    clock = await _patiently(config.twin.port)
+    clock = await _patiently(config.twin.port, config.site.id)
     if clock is None:
-        fail(f"no twin answers on port {config.twin.port}: start it with `leyden twin {config.path}`", 3)
+        fail(f"no twin of this site answers on port {config.twin.port}: start it with `leyden twin {config.path}`", 3)
     return clock, demo_environment(clock.speed), config.twin.port
 
 
-async def _patiently(port: int) -> TwinClock | None:
+async def _patiently(port: int, site: str) -> TwinClock | None:
     """The twin's clock, once it is there."""
     for _ in range(TWIN_PATIENCE):
         with contextlib.suppress(AnswerError):
-            return await asyncio.to_thread(twin_clock, port)
+            return await asyncio.to_thread(twin_clock, port, site)
         await asyncio.sleep(0.5)
     return None
 

@@ -117,7 +117,7 @@ class Driver:
 
     def link(self, now_s: float) -> Link:
         """How the connection is doing."""
-        age_s = now_s - self._answered_s
+        age_s = max(0.0, now_s - self._answered_s)
         error = self._error or next(iter(self._refused.values()), None)
         heard = self._session is not None and age_s <= BAD_AFTER * self._stale_s
         state: LinkState = "online" if age_s <= self._stale_s else "stale" if heard else "offline"

@@ -28,8 +28,12 @@ _STOP_WALL_S = 1.0
 class FieldPlant:
     """Polls every device of a site on a task of its own, and keeps the newest image of each."""
 
-    def __init__(self, site: Site, maps: Mapping[str, DeviceMap], clock: Clock) -> None:
-        """`maps` by device name. Raises MisfitError where a map cannot serve what its device speaks for."""
+    def __init__(self, site: Site, maps: Mapping[str, DeviceMap], clock: Clock, stumble_s: float = 0.0) -> None:
+        """`maps` by device name; `stumble_s` of site time is forgiven in every age, because where seconds pass in
+        milliseconds a stumble of this computer looks like a dead device. Raises MisfitError where a map cannot serve
+        what its device speaks for.
+        """
+        self._stumble_s = stumble_s
         self._site = site
         self._clock = clock
         self._drivers: dict[str, Driver] = {}
@@ -93,7 +97,7 @@ class FieldPlant:
 
     def read(self) -> Readings:
         """The newest image of everything, with the age and quality of each value now."""
-        now_s = self._clock.elapsed_s()
+        now_s = self._clock.elapsed_s() - self._stumble_s
         found: dict[str, dict[str, Any]] = {role: {} for role in ROLES}
         for driver, role, thing in self._readers:
             found[role][thing] = driver.reading(role, now_s)
@@ -111,7 +115,7 @@ class FieldPlant:
 
     def links(self) -> Mapping[str, Link]:
         """How the connection to each device is doing, by its name."""
-        now_s = self._clock.elapsed_s()
+        now_s = self._clock.elapsed_s() - self._stumble_s
         return {name: driver.link(now_s) for name, driver in self._drivers.items()}
 
     async def _pace(self) -> None:

@@ -49,7 +49,7 @@ class RoleImage:
         for name, (time_s, stale_s, bad) in self._seen.items():
             both = made.get((time_s, stale_s))
             if both is None:
-                both = made[time_s, stale_s] = _stamps(now_s - time_s, stale_s)
+                both = made[time_s, stale_s] = _stamps(max(0.0, now_s - time_s), stale_s)
                 expired = expired or both[0].quality is Quality.BAD
             stamps[name] = both[bad]
         values = self._values

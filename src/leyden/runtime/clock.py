@@ -9,6 +9,7 @@ class WallClock:
     """Real time, for real devices."""
 
     speed = 1.0
+    stumble_s = 0.0
 
     def now(self) -> datetime:
         """The computer's clock; may jump."""
@@ -21,6 +22,10 @@ class WallClock:
     async def sleep_until(self, elapsed_s: float) -> None:
         """Wait in real time."""
         await asyncio.sleep(max(0.0, elapsed_s - time.monotonic()))
+
+
+STUMBLE_WALL_S = 0.5
+"""At high speed a busy computer makes every device look late: half a second of its own is nobody's fault."""
 
 
 class TwinClock:
@@ -40,6 +45,11 @@ class TwinClock:
     def starting_at(cls, origin: datetime, speed: float) -> "TwinClock":
         """A clock whose site time is `origin` now."""
         return cls(origin, time.monotonic(), speed)
+
+    @property
+    def stumble_s(self) -> float:
+        """What a stumble of this computer looks like in site time; nothing where a second is a second."""
+        return STUMBLE_WALL_S * self.speed if self.speed > 1.0 else 0.0
 
     def now(self) -> datetime:
         """Site time, aware UTC."""

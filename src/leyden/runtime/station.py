@@ -77,8 +77,6 @@ class Moment:
 
 TODAY = "today"
 KEEP_TODAY_EVERY_S = 60.0
-STUMBLE_WALL_S = 0.5
-"""At high speed a busy computer makes every device look late: half a second of its own is nobody's fault."""
 POLL_SHARE = 0.4
 """How much of a period the control poll may take before the cycle goes on with what it has."""
 
@@ -182,7 +180,7 @@ class Station:
 
     def _conditions(self, snapshot: Snapshot, decision: Decision, memory: Memory) -> list[Condition]:
         found = list(conditions(decision, snapshot, memory))
-        found.extend(link_conditions(self.links(), STUMBLE_WALL_S * self.environment.speed))
+        found.extend(link_conditions(self.links()))
         found.extend(record_condition(self.record.state().failing))
         found.extend(clock_condition(self.jump.jumped_s, snapshot.context.clock_trusted))
         found.extend(plan_condition(None if self.planner is None else self.planner.failing))

@@ -31,10 +31,10 @@ class LinkState(Protocol):
         ...
 
 
-def link_conditions(links: Mapping[str, LinkState], grace_s: float = 0.0) -> Iterator[Condition]:
-    """One condition a device that has been silent for longer than `grace_s`, however many points it carries."""
+def link_conditions(links: Mapping[str, LinkState]) -> Iterator[Condition]:
+    """One condition a device that is not online, however many points it carries."""
     for name, link in links.items():
-        if link.state == "online" or link.age_s <= grace_s:
+        if link.state == "online":
             continue
         values = {"device": name, "age_s": link.age_s, "error": link.error or Words("无应答", "no answer")}
         yield Condition(

@@ -13,10 +13,11 @@ from leyden.model.clock import Clock
 from leyden.model.plan import Plan
 from leyden.model.plant import Plant
 from leyden.model.snapshot import Price
+from leyden.model.words import Words
 from leyden.plan import plan_from_csv, time_of_use_plan
 from leyden.runtime.clock import TwinClock
 from leyden.runtime.config import SiteConfig
-from leyden.runtime.http import request_json
+from leyden.runtime.http import AnswerError, request_json
 from leyden.runtime.planner import MakePlan
 from leyden.runtime.points import named_points
 from leyden.runtime.shadow import ShadowPlant
@@ -45,9 +46,12 @@ def data_folder(config: SiteConfig, simulated: bool) -> Path:
     return config.path.parent / config.history.folder / name
 
 
-def twin_clock(port: int) -> TwinClock:
-    """The clock of the twin behind this control port. Raises AnswerError where there is none."""
+def twin_clock(port: int, site: str) -> TwinClock:
+    """The clock of this site's twin behind this control port. Raises AnswerError where there is none, or another's."""
     told = request_json("GET", f"http://127.0.0.1:{port}/clock")
+    if told["site"] != site:
+        other = Words(f"端口 {port} 上是站点 {told['site']} 的孪生", f"port {port} has the twin of {told['site']}")
+        raise AnswerError(409, other)
     return TwinClock(datetime.fromisoformat(told["origin"]), told["monotonic_s"], told["speed"])
 
 

@@ -14,6 +14,7 @@ from fastapi.staticfiles import StaticFiles
 
 from leyden import __version__
 from leyden.alarms import UnknownAlarmError
+from leyden.history import RecordUnavailableError
 from leyden.model.words import Words
 from leyden.runtime.config import SiteConfig
 from leyden.runtime.describe import time_json, words_json
@@ -22,7 +23,7 @@ from leyden.web import history_routes, manual_routes, twin_routes
 from leyden.web.auth import Gate
 from leyden.web.live import alarm_json, live_json, site_json
 from leyden.web.models import AckRequest, AlarmModel, LiveModel
-from leyden.web.problems import ApiError, tell, tell_invalid
+from leyden.web.problems import ApiError, tell, tell_invalid, tell_unavailable
 from leyden.web.responses import json_response
 from leyden.web.stream import Hub
 
@@ -52,6 +53,7 @@ def create_app(config: SiteConfig, station: Station, twin_port: int | None = Non
     app = FastAPI(title="Leyden", version=__version__, description=DESCRIPTION, lifespan=lifespan)
     app.add_exception_handler(ApiError, tell)
     app.add_exception_handler(RequestValidationError, tell_invalid)
+    app.add_exception_handler(RecordUnavailableError, tell_unavailable)
     reading = [Depends(gate.may_read)]
     writing = [Depends(gate.may_write)]
     app.include_router(_moment_routes(config, station, hub), prefix="/api", dependencies=reading)
@@ -146,11 +148,21 @@ def _alarm_actions(station: Station) -> APIRouter:
     return router
 
 
+class FreshFiles(StaticFiles):
+    """Files whose names stay the same from version to version: a browser must ask whether its copy is still right."""
+
+    def file_response(self, *args: Any, **kinds: Any) -> Response:
+        """As usual, and never without asking."""
+        answer = super().file_response(*args, **kinds)
+        answer.headers["Cache-Control"] = "no-cache"
+        return answer
+
+
 def _serve_room(app: FastAPI) -> None:
     """The built control room; every path that is not the API's is the room's own page."""
     if not (STATIC / "index.html").exists():
         return
-    app.mount("/assets", StaticFiles(directory=STATIC / "assets"), name="assets")
+    app.mount("/assets", FreshFiles(directory=STATIC / "assets"), name="assets")
 
     @app.get("/{path:path}", include_in_schema=False)
     async def room(request: Request, path: str) -> Response:

@@ -26,6 +26,12 @@ async def tell_invalid(request: Request, error: Exception) -> JSONResponse:
     )
 
 
+async def tell_unavailable(request: Request, error: Exception) -> JSONResponse:
+    """The record cannot be read just now."""
+    words = Words(f"历史数据暂不可读:{error}", f"the record cannot be read just now: {error}")
+    return JSONResponse({"detail": words_json(words)}, 503)
+
+
 async def tell(request: Request, error: Exception) -> JSONResponse:
     """The refusal as JSON."""
     assert isinstance(error, ApiError)
