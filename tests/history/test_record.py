@@ -149,6 +149,7 @@ def test_a_later_plan_takes_over_from_when_it_was_recorded(record):
                 mode=SlotMode.BATTERY,
                 reason=NobodyAsks(),
                 power_w=power_w,
+                soc_end=(first + hour + 1) / 24,
             )
             for hour in range(hours)
         )
@@ -161,6 +162,8 @@ def test_a_later_plan_takes_over_from_when_it_was_recorded(record):
     hours = [((slot.start - start) / timedelta(hours=1), (slot.end - start) / timedelta(hours=1)) for slot in slots]
     assert hours == [(1, 2), (2, 2.5), (2.5, 3), (3, 4), (4, 5)]
     assert [slot.power_w for slot in slots] == [1e5, 1e5, 2e5, 2e5, 2e5]
+    # The slot that was cut ends where its plan would have been by then.
+    assert slots[1].soc_end == pytest.approx(2.5 / 24)
     assert slots[0].reason["code"] == "NobodyAsks"
 
 

@@ -95,9 +95,25 @@ def _overlaid(slots: list[RecordedSlot], rows: Sequence[tuple[Any, ...]]) -> lis
         lines = list(plan)
         new = [_slot(line) for line in lines]
         taken = max(new[0].start, _utc(lines[0][1]))
-        slots = [replace(old, end=min(old.end, taken)) for old in slots if old.start < taken]
+        slots = _cut(slots, taken)
         slots += [replace(slot, start=max(slot.start, taken)) for slot in new if slot.end > taken]
     return slots
+
+
+def _cut(slots: Sequence[RecordedSlot], taken: datetime) -> list[RecordedSlot]:
+    """What is left of earlier plans before a later one; where a slot is cut, its SOC is on the way, not at its end."""
+    kept: list[RecordedSlot] = []
+    for old in slots:
+        if old.start >= taken:
+            continue
+        if old.end > taken:
+            joined = kept and kept[-1].end == old.start and kept[-1].target == old.target
+            before, after = kept[-1].soc_end if joined else None, old.soc_end
+            part = (taken - old.start) / (old.end - old.start)
+            soc = None if before is None or after is None else before + part * (after - before)
+            old = replace(old, end=taken, soc_end=soc)
+        kept.append(old)
+    return kept
 
 
 def _slot(line: tuple[Any, ...]) -> RecordedSlot:
