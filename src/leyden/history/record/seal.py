@@ -25,11 +25,13 @@ from leyden.history.record.shelves import (
     closed_periods,
     open_periods,
 )
-from leyden.history.record.sql import Connection, arrow, scalar
+from leyden.history.record.sql import Connection, arrow, scalar, text
 from leyden.history.record.tables import unpack_body
 
 _STEP_ROWS = 200_000
 """Rows read at once: about 10 MB, and less than a tenth of a second."""
+_STEP_FRAMES = 500
+"""Frames, decisions or plans read at once: about 3 MB."""
 _GROUP_ROWS = 50_000
 """Smallest Parquet row group: readers skip whole groups by their points."""
 _DELTA = {"t": "DELTA_BINARY_PACKED", "seq": "DELTA_BINARY_PACKED"}
@@ -112,16 +114,25 @@ def _writer(path: Path, schema: pa.Schema, mark: str) -> pq.ParquetWriter:
 
 
 def _contents(connection: Connection, shelf: Shelf, table: str) -> Iterator[pa.Table]:
-    """The rows of a table as they are laid down: by point where there are points, else by time; one piece a step."""
+    """The rows of a table as they are laid down, one piece a step: by point, by battery, or as they came."""
     if shelf in (READINGS, MINUTES, QUARTERS):
         yield from _by_point(connection, table)
-        return
-    total = scalar(connection, f"SELECT count(*) FROM {table}")
-    order = "battery, t" if shelf is CELLS else "seq"
-    step = 2_000 if shelf in (CELLS, DECISIONS) else 50_000
-    for offset in range(0, total, step):
-        found = arrow(connection, f"SELECT * FROM {table} ORDER BY {order} LIMIT {step} OFFSET {offset}")
-        yield _readable(found) if shelf is DECISIONS else found
+    elif shelf is CELLS:
+        for (battery,) in connection.execute(f"SELECT DISTINCT battery FROM {table} ORDER BY ALL").fetchall():
+            yield from _by_seq(connection, table, f"battery = {text(battery)}")
+    else:
+        for rows in _by_seq(connection, table, "true"):
+            yield _readable(rows) if shelf is DECISIONS else rows
+
+
+def _by_seq(connection: Connection, table: str, where: str) -> Iterator[pa.Table]:
+    """Pieces in order of arrival. Sorted here: DuckDB would hold all their contents while it sorts."""
+    found = connection.execute(f"SELECT seq FROM {table} WHERE {where}").fetchnumpy()["seq"]
+    seqs = np.unique(np.asarray(found, np.int64))
+    for at in range(0, len(seqs), _STEP_FRAMES):
+        first, last = seqs[at], seqs[min(at + _STEP_FRAMES, len(seqs)) - 1]
+        rows = arrow(connection, f"SELECT * FROM {table} WHERE {where} AND seq BETWEEN {first} AND {last}")
+        yield rows.take(pa.array(np.argsort(rows["seq"].to_numpy(), kind="stable")))
 
 
 def _by_point(connection: Connection, table: str) -> Iterator[pa.Table]:

@@ -22,7 +22,6 @@ _RETRY_S = 1.0
 _VALUES = 200_000
 """In one transaction: a long backlog is written in pieces, so that memory stays flat while it drains."""
 _HOUR_US = 3_600_000_000
-_FINISHED = object()
 _PATIENCE_S = 30.0
 """Wall time before a period that could not be closed is tried again."""
 
@@ -38,8 +37,8 @@ class Writer:
         self._rows_at_once = max(_VALUES // max(len(points), 1), 1)
         self._session: Session | None = None
         self._base: int | None = None
-        self._closing: Iterator[None] = iter(())
-        self._closing_hour = -1
+        self._closing: Iterator[None] | None = None
+        self._closed_hour = -1
         self._stop, self._hurry = Event(), Event()
         self._turned = Condition()
         self._unwritten: Words | None = None
@@ -122,13 +121,13 @@ class Writer:
             self._intake.done(session.seq - self._base)
         clean(self._folder)
         self._session, self._unclosed = session, None
-        self._closing_hour, self._close_after = -1, 0.0
+        self._closed_hour, self._close_after = -1, 0.0
         self.newest_us, self.seq = session.newest_us, session.seq
         return session
 
     def _end_session(self, keep_open: bool = False) -> None:
         """The next turn starts anew from the file. A full disk leaves it open, so that it can still be read."""
-        self._session, self._closing = None, iter(())
+        self._session = self._closing = None
         if not keep_open:
             self._store.close()
 
@@ -137,17 +136,22 @@ class Writer:
         session = self._session
         if session is None or session.newest_us is None or monotonic() < self._close_after:
             return False
+        hour = session.newest_us // _HOUR_US
+        if self._closing is None and hour == self._closed_hour:
+            return False
         try:
-            if session.newest_us // _HOUR_US != self._closing_hour:
-                self._closing_hour = session.newest_us // _HOUR_US
-                self._closing = session.closing(session.newest_us, self._mark)
-            more = next(self._closing, _FINISHED) is None
-            self._unclosed = self._unclosed if more else None
-            return more
+            if self._closing is None:
+                self._closed_hour, self._closing = hour, session.closing(session.newest_us, self._mark)
+            next(self._closing)
+            return True
+        except StopIteration:
+            self._closing = self._unclosed = None
+            return True
         except Exception as error:  # recording goes on; what could not be closed stays in its table
             _LOG.warning("a day of the record cannot be closed: %s", error)
             self._unclosed = why_failing(error, self._folder)
-            self._close_after, self._closing_hour = monotonic() + _PATIENCE_S, -1
+            self._close_after = monotonic() + _PATIENCE_S
+            self._closed_hour, self._closing = -1, None
             return False
 
     def _say_unwritten(self, error: BaseException | None) -> None:
