@@ -119,11 +119,14 @@ def export_reason(net_w: float, limit_w: float) -> Reason:
     return SurplusLimited(-net_w, limit_w) if net_w < 0.0 else ExportLimited(net_w, limit_w)
 
 
-def missed(before: Lasting, over_w: float, limit_w: float, rated_w: float, elapsed_s: float) -> Lasting:
+def missed(before: Lasting, over_w: float, limit_w: float, snapshot: Snapshot) -> Lasting:
     """Whether a limit has been missed for long enough; 1 % of it, or of the converters, is the meter's own error.
 
-    `over_w` is how much more than the limit the meter shows; nan is not more.
+    `over_w` is how much more than the limit the meter shows; nan is not more. A late meter shows an excess for as long
+    after it is over, so its delay comes on top.
     """
     if before is NEVER and not over_w > 0.0:
         return NEVER
-    return lasting(before, over_w > max(0.01 * limit_w, 0.01 * rated_w, 200.0), elapsed_s, MISSED_S)
+    site = snapshot.site
+    over = over_w > max(0.01 * limit_w, 0.01 * site.battery_power_w, 200.0)
+    return lasting(before, over, snapshot.context.elapsed_s, MISSED_S + site.grid.meter_delay_s)

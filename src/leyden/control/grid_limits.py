@@ -57,8 +57,8 @@ class GridLimits:
         rated_w = snapshot.site.battery_power_w
         highest = upper(state.highest, net_w, band_w, elapsed_s)
         lowest = lower(state.lowest, net_w, band_w, elapsed_s)
-        over_import = missed(state.over_import, grid_w - grid.import_limit_w, grid.import_limit_w, rated_w, elapsed_s)
-        over_export = missed(state.over_export, -grid_w - grid.export_limit_w, grid.export_limit_w, rated_w, elapsed_s)
+        over_import = missed(state.over_import, grid_w - grid.import_limit_w, grid.import_limit_w, snapshot)
+        over_export = missed(state.over_export, -grid_w - grid.export_limit_w, grid.export_limit_w, snapshot)
         wants: list[Want] = []
         least_w, most_w = highest.value_w - grid.import_limit_w, lowest.value_w + grid.export_limit_w
         if over_export.standing:

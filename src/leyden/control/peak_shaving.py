@@ -65,7 +65,7 @@ class PeakShaving:
         rated_w = snapshot.site.battery_power_w
         highest = upper(state.highest, net_w, noise_w(snapshot), elapsed_s)
         grid_w = snapshot.readings.grid.power_w
-        over = missed(state.over, grid_w - limit_w, limit_w, rated_w, elapsed_s)
+        over = missed(state.over, grid_w - limit_w, limit_w, snapshot)
         least_w = highest.value_w - self._aim_w(snapshot)
         if least_w < 0.0:
             least_w = min(0.0, least_w + self.charge_headroom_w)
