@@ -182,18 +182,20 @@ def _shares(site: Site, region: _Region, soc: Mapping[str, float]) -> tuple[floa
     """The total, nearest to rest in what is left, shared by what each battery can still give or take."""
     if not site.batteries:
         return 0.0, {}
-    names = list(region.own)
-    low, high = [bounds.low for bounds in region.own.values()], [bounds.high for bounds in region.own.values()]
-    at_rest = [bounds.clamp(0.0) for bounds in region.own.values()]
+    if len(region.own) == 1:
+        (name,), (own,) = region.own, region.own.values()
+        total_w = region.total.clamp(own.clamp(0.0))
+        return total_w, {name: total_w}
+    own_bounds = region.own.values()
+    low, high = [bounds.low for bounds in own_bounds], [bounds.high for bounds in own_bounds]
+    at_rest = [bounds.clamp(0.0) for bounds in own_bounds]
     rest_w = sum(at_rest)
     total_w = region.total.clamp(rest_w)
-    if len(names) == 1:
-        return total_w, {names[0]: total_w}
     if not region.group_asked:
         # Nobody asked the group: only those that its bounds need move away from rest, and only that way.
         low, high = (at_rest, high) if total_w >= rest_w else (low, at_rest)
     weight = [_weight(battery.energy_wh, soc.get(battery.name, nan), total_w) for battery in site.batteries]
-    return total_w, dict(zip(names, split(total_w, low, high, weight), strict=True))
+    return total_w, dict(zip(region.own, split(total_w, low, high, weight), strict=True))
 
 
 def _weight(energy_wh: float, soc: float, total_w: float) -> float:

@@ -13,24 +13,24 @@ def split(total: float, low: Sequence[float], high: Sequence[float], weight: Seq
     zero until the others are full. Units are the caller's; limits must be finite and weights not negative. Raises
     ValueError for nan.
     """
-    if math.isnan(total) or any(map(math.isnan, (*low, *high, *weight))):
+    least, most, whole = sum(low), sum(high), sum(weight)
+    if math.isnan(total + least + most + whole):
         raise ValueError("split needs numbers: a share of nan is not a set-point")
     if not weight:
         return []
+    if total <= least:
+        return list(low)
+    if total >= most:
+        return list(high)
+    if whole > 0.0:
+        plain = [total / whole * w for w in weight]
+        if all(a <= share <= b for share, a, b in zip(plain, low, high, strict=True)):
+            return _spread(total - sum(plain), plain, low, high)  # where no limit is met the level is at hand
     # Weights only matter against each other; one that is nothing beside the largest is none.
     largest = max(weight)
     weight = [w / largest if w > 1e-9 * largest else 0.0 for w in weight]
-    if total <= sum(low):
-        return list(low)
-    if total >= sum(high):
-        return list(high)
-    plain = [total / sum(weight) * w for w in weight] if any(weight) else []
-    if plain and all(a <= share <= b for share, a, b in zip(plain, low, high, strict=True)):
-        weighted = plain  # where no limit is met the common level is at hand
-    else:
-        weighted = _filled(total, low, high, weight)
-    rest = total - sum(weighted)
-    return _spread(rest, weighted, low, high)
+    weighted = _filled(total, low, high, weight)
+    return _spread(total - sum(weighted), weighted, low, high)
 
 
 def _filled(total: float, low: Sequence[float], high: Sequence[float], weight: Sequence[float]) -> list[float]:

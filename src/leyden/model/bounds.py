@@ -25,9 +25,13 @@ class Bounds:
 
     def clamp(self, value: float) -> float:
         """The nearest value inside; raises NotANumberError for nan: a set-point is always a number."""
-        if math.isnan(value):
+        if value < self.low:
+            return self.low
+        if value > self.high:
+            return self.high
+        if value != value:
             raise NotANumberError("nan cannot be clamped into bounds")
-        return min(max(value, self.low), self.high)
+        return value
 
     def narrow(self, other: "Bounds") -> tuple["Bounds", float]:
         """This interval cut down by another, and by how much the other one had to give way.
