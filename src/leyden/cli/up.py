@@ -15,6 +15,7 @@ from leyden.model.problem import SiteFileError
 from leyden.runtime.clock import TwinClock, WallClock
 from leyden.runtime.config import SiteConfig, load_config
 from leyden.runtime.http import AnswerError
+from leyden.runtime.memory import share_memory_among_threads
 from leyden.runtime.station import Environment, Station
 from leyden.runtime.wiring import LIVE, SHADOW, demo_environment, first_token, make_station, open_stores, twin_clock
 from leyden.web.app import create_app
@@ -43,6 +44,7 @@ def up(
 
     Example: leyden up sites/park.toml
     """
+    share_memory_among_threads()
     config = load_or_fail(site)
     with contextlib.suppress(KeyboardInterrupt):
         asyncio.run(_run(config, live, port or config.web.port))

@@ -3,15 +3,25 @@
 A `Cell` is a kind of cell, read from `cells/NAME.toml` by `load_cell`; `step_cells` moves thousands of them on by one
 step of time, `share_power` finds the currents of racks in parallel. `converter_loss` is what a converter keeps for
 itself, `follow` how it moves to where it is told. `year_value` and `ripple` drive loads, sun and wind.
+
+The kernels are imported when they are first asked for: numba costs a second and 60 MB, which a site of real devices
+has no use for.
 """
+
+from importlib import import_module
+from typing import TYPE_CHECKING
 
 from leyden.physics.cell import Cell
 from leyden.physics.cell_file import CellFileError, load_cell
-from leyden.physics.cell_step import step_cells
 from leyden.physics.converter_loss import ac_power, converter_loss, dc_power
 from leyden.physics.follow import follow
-from leyden.physics.parallel import share_power
 from leyden.physics.year_profile import year_value
+
+if TYPE_CHECKING:
+    from leyden.physics.cell_step import step_cells
+    from leyden.physics.parallel import share_power
+
+_KERNELS = {"step_cells": "leyden.physics.cell_step", "share_power": "leyden.physics.parallel"}
 
 __all__ = [
     "Cell",
@@ -25,3 +35,10 @@ __all__ = [
     "step_cells",
     "year_value",
 ]
+
+
+def __getattr__(name: str) -> object:
+    """A kernel, at its first use."""
+    if name not in _KERNELS:
+        raise AttributeError(f"module {__name__} has no {name}")
+    return getattr(import_module(_KERNELS[name]), name)
