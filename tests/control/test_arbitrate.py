@@ -202,3 +202,18 @@ def test_whatever_is_wanted_ratings_and_earlier_bounds_hold(wants, soc1, soc2):
         assert step.allowed_w.contains(value, tolerance=1e-3), step
         if step.missed_w == 0.0:
             assert step.want.power_w.contains(value, tolerance=1e-3), step
+
+
+asks = st.tuples(st.sampled_from(["b1", "b2", BATTERIES]), st.floats(-1.5e6, 1.5e6))
+
+
+@given(st.lists(asks, max_size=5), st.floats(0, 1), st.floats(0, 1))
+def test_requests_alone_never_make_a_battery_work_against_another(requests, soc1, soc2):
+    """Who was not asked by name does what the group was asked for, or nothing; never the opposite of anybody."""
+    wants = [(f"c{i}", request(target, power_w)) for i, (target, power_w) in enumerate(requests)]
+    decision = decide(TWO, *wants, soc={"b1": soc1, "b2": soc2})
+    named = {step.want.target for step in decision.steps if step.taken_w is not None}
+    group_w = next((power_w for target, power_w in requests if target == BATTERIES), 0.0)
+    for name, power_w in powers(decision).items():
+        if name not in named:
+            assert min(group_w, 0.0) - 1e-3 <= power_w <= max(group_w, 0.0) + 1e-3

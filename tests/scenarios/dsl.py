@@ -101,6 +101,7 @@ class Bench:
     elapsed_s: float = 0.0
     commands: list[tuple[Command, float]] = field(default_factory=list)
     last: tuple[Snapshot, Decision, tuple[Condition, ...]] | None = None
+    memory: Memory = field(default_factory=Memory)
     answered: dict[str, tuple[float, Any]] = field(default_factory=dict)
     """What each device said last, and when: a silent one keeps saying it."""
 
@@ -212,12 +213,23 @@ class Bench:
 
     def note(self, snapshot: Snapshot, decision: Decision, memory: Memory) -> None:
         self.last = snapshot, decision, conditions(decision, snapshot, memory)
+        self.memory = memory
 
 
-def run(where: Site, controllers: Sequence[Any], table: str, period_s: float = 1.0, start: datetime = START) -> Bench:
-    """Run a table; AssertionError names the row that does not hold. The bench is returned for a closer look."""
+def run(
+    where: Site,
+    controllers: Sequence[Any],
+    table: str,
+    period_s: float = 1.0,
+    start: datetime = START,
+    memory: Memory | None = None,
+) -> Bench:
+    """Run a table; AssertionError names the row that does not hold. The bench is returned for a closer look.
+
+    `memory` is what was kept over a restart.
+    """
     bench, everybody = Bench(where, start=start), chain(where, controllers)
-    carried, due_s = Carried(observed=Observed(), memory=Memory()), 0.0
+    carried, due_s = Carried(observed=Observed(), memory=memory or Memory()), 0.0
     for row in _rows(table):
         until_s = _when(row.inputs.pop("time"), bench)
         while due_s < until_s - 1e-6:

@@ -169,7 +169,6 @@ class Mad:
 
 
 @given(moments)
-@settings(max_examples=60)
 def test_no_set_point_ever_leaves_the_limits_or_is_not_a_number(script):
     for snapshot, decision in Mad(script).run():
         failed = [step.want.reason for step in decision.steps if step.want.reason.code == "ControllerFailed"]

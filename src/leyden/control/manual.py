@@ -78,7 +78,8 @@ class Manual:
         ended = ((t, _told_w(snapshot, t), elapsed_s) for t in state.targets if t not in targets)
         returning = []
         for target, from_w, since_s in (*(r for r in state.returning if r[0] not in targets), *ended):
-            reach_w = RAMP * _rated_w(snapshot.site, target) * max(0.0, elapsed_s - since_s)
+            since_s = min(since_s, elapsed_s)
+            reach_w = RAMP * _rated_w(snapshot.site, target) * (elapsed_s - since_s)
             if reach_w < abs(from_w) + _rated_w(snapshot.site, target):
                 returning.append((target, from_w, since_s))
                 wants.append(Want(target, LeaseOver(target), power_w=Bounds(from_w - reach_w, from_w + reach_w)))

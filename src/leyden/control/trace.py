@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 SAME_S = 1e-3
 """Moments nearer than this are one measurement, read twice."""
+OTHER_CLOCK_S = 60.0
+"""Nobody's measurement is that late: the monotonic clock began anew, and the trace was kept over a restart."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,10 +17,13 @@ class Trace:
     powers: tuple[float, ...] = ()
 
     def add(self, moment_s: float, power_w: float, keep_s: float) -> "Trace":
-        """With one more measurement; of the older ones, what is needed to know the last `keep_s`."""
+        """With one more measurement; of the older ones, what is needed to know the last `keep_s`.
+
+        One that is not newer than the last adds nothing; one that is much older is of another clock, and begins anew.
+        """
         moments, powers = self.moments, self.powers
         if moments and moment_s - moments[-1] < SAME_S:
-            return self
+            return self if moment_s > moments[-1] - OTHER_CLOCK_S else Trace((moment_s,), (power_w,))
         drop = max(0, bisect_right(moments, moment_s - keep_s) - 1)
         return Trace((*moments[drop:], moment_s), (*powers[drop:], power_w))
 
