@@ -114,7 +114,7 @@ class Ran:
         return self
 
     def settling(self, start_s: float, end_s: float, from_w: float, to_w: float) -> tuple[float, float]:
-        """After a step: when the battery was within 2 % for good, and how far it went beyond, as a share of the step."""
+        """After a step: when the battery was within 2 % for good, and how far beyond it went, as a share of it."""
         after = [(t - start_s, w) for t, w in zip(self.times_s, self.battery_w, strict=True) if start_s < t <= end_s]
         late_s = max((t for t, w in after if abs(w - to_w) > 0.02 * RATED_W), default=0.0)
         beyond_w = max((w - to_w) * (1.0 if to_w > from_w else -1.0) for _, w in after)
