@@ -44,7 +44,9 @@ def test_a_meter_that_never_answered_lets_nothing_start():
         SELF,
         """
         time | load   | meter => power | alarms
-        0 s  | 900 kW | bad   => 0 W   | meter-lost:gate
+        0 s  | 900 kW | bad   => 0 W   | -
+        4 s  |        |       => 0 W   | -
+        5 s  |        |       => 0 W   | meter-lost:gate
         9 s  |        |       => 0 W   | meter-lost:gate
         """,
     )

@@ -55,8 +55,8 @@ class MeterLost(AlarmReason):
 class Seen:
     """When the net demand was known last. Not kept over a restart."""
 
-    moment_s: float = field(default=-inf, compare=False)
-    """The moment at which the meter had been read."""
+    moment_s: float = field(default=inf, compare=False)
+    """The moment at which the meter had been read; before it ever was, the first look counts as one."""
     elapsed_s: float = field(default=0.0, compare=False)
 
 
