@@ -70,6 +70,18 @@ def test_after_a_restart_a_lease_goes_on_for_what_is_left():
     assert again.in_force(NOON, 1060.0) == ()
 
 
+def test_killed_between_two_commands_for_one_target_the_later_one_holds():
+    """The later one was kept, the earlier one not yet ended."""
+    held, store = leases()
+    held.grant("b1", 5e5, 60.0, "ann", NOON, 0.0)
+    held.grant("b1", -1e5, 60.0, "bob", NOON, 1.0)
+    store.ended.clear()
+    again = Leases(store, lambda: frozenset({"b1"}))
+    again.restore(NOON, elapsed_s=1000.0)
+    assert [(command.id, command.power_w) for command in again.in_force(NOON, 1001.0)] == [(2, -1e5)]
+    assert store.ended == [(1, "replaced")]
+
+
 @pytest.mark.parametrize(
     ("target", "power_w", "duration_s", "why"),
     [

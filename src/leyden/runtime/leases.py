@@ -67,18 +67,17 @@ class Leases:
         with self._lock:
             for left in self._store.in_force(now):
                 expires, expires_s = now + timedelta(seconds=left.remaining_s), elapsed_s + left.remaining_s
-                self._leases[left.id] = Lease(left.id, left.target, left.power_w, left.by, now, expires, expires_s)
+                self._take(Lease(left.id, left.target, left.power_w, left.by, now, expires, expires_s), now)
 
     def grant(self, target: str, power_w: float, duration_s: float, by: str, now: datetime, elapsed_s: float) -> Lease:
         """A new lease; it replaces an earlier one for the same target. Raises LeaseRefusedError."""
         self.check(target, power_w, duration_s)
         expires = now + timedelta(seconds=duration_s)
         with self._lock:
-            for old in [lease for lease in self._leases.values() if lease.target == target]:
-                self._end(old, now, "replaced")
+            # The new one is kept before the old one ends: whoever is killed in between has lost neither.
             kept = self._store.grant(target, power_w, by, duration_s, now)
             lease = Lease(kept.id, target, power_w, by, now, expires, elapsed_s + duration_s)
-            self._leases[kept.id] = lease
+            self._take(lease, now)
         return lease
 
     def check(self, target: str, power_w: float, duration_s: float) -> None:
@@ -115,6 +114,12 @@ class Leases:
         """The leases in force, oldest first."""
         with self._lock:
             return tuple(self._leases.values())
+
+    def _take(self, lease: Lease, now: datetime) -> None:
+        """In force from now on, in place of an earlier one for the same target."""
+        for old in [old for old in self._leases.values() if old.target == lease.target]:
+            self._end(old, now, "replaced")
+        self._leases[lease.id] = lease
 
     def _end(self, lease: Lease, now: datetime, why: str) -> None:
         self._store.end(lease.id, now, why)
