@@ -1,13 +1,15 @@
-"""A process that meets a full disk: its files may not grow beyond a limit for a while. Says what the record said.
+"""A process that meets a full disk: its files may not grow beyond a limit for a while. Then it is killed.
 
-    python -m tests.history.filling FOLDER
+    python -m tests.history.filling FOLDER ROWS LIMIT
 
 `ulimit -f` stands for the full disk: writes beyond it fail as they do without space, no rights are needed for it, and
-nothing but this process meets it.
+nothing but this process meets it. ROWS at a time decides what fails: few go to DuckDB's log, many into its file.
 """
 
 import json
+import os
 import resource
+import signal
 import sys
 import time
 from pathlib import Path
@@ -18,10 +20,9 @@ from leyden.history import HistoryOptions, Record
 
 DAY0 = 1_784_073_600.0
 POINTS = tuple(f"b{number}.power_w" for number in range(60))
-LIMIT = 1_500_000
 
 
-def main(folder: Path) -> None:
+def main(folder: Path, rows: int, limit: int) -> None:
     record = Record(folder, POINTS, HistoryOptions(flush_s=0.05, queue_mb=2), simulated=True)
     rng = np.random.default_rng(0)
     number = 0
@@ -39,21 +40,22 @@ def main(folder: Path) -> None:
     append(600)
     assert record.flush()
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (LIMIT, hard))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (limit, hard))
     longest = 0.0
-    deadline = time.monotonic() + 20.0
-    while time.monotonic() < deadline and not (record.state().failing and record.state().dropped):
+    deadline = time.monotonic() + 30.0
+    while time.monotonic() < deadline and not record.state().failing:
+        longest = max(longest, append(rows))
+        time.sleep(0.06)
+    while time.monotonic() < deadline and not record.state().dropped:
         longest = max(longest, append(200))
         time.sleep(0.02)
     full = record.state()
     readable = len(record.query(POINTS[:1], DAY0, DAY0 + number, 10**7).series[POINTS[0]].t)
     resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
     recovered = record.flush(30.0)
-    after = record.state()
     append(10)
-    record.flush()
-    series = record.query(POINTS[:1], DAY0, DAY0 + number, 10**7).series[POINTS[0]]
-    record.close()
+    recovered = recovered and record.flush(30.0)
+    after = record.state()
     said = {
         "failing": full.failing.en if full.failing else None,
         "queued_bytes": full.queued_bytes,
@@ -63,10 +65,11 @@ def main(folder: Path) -> None:
         "recovered": recovered,
         "failing_after": after.failing.en if after.failing else None,
         "appended": number,
-        "kept": len(np.unique(series.t[np.isfinite(series.mean)])),
     }
     sys.stdout.write(json.dumps(said))
+    sys.stdout.flush()
+    os.kill(os.getpid(), signal.SIGKILL)
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]))

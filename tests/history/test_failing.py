@@ -1,6 +1,7 @@
 """What stands in the way is told, stops nothing but the record, and is over when its cause is."""
 
 import json
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -11,25 +12,31 @@ import pytest
 
 from leyden.history import HistoryError, RecordUnavailableError
 from leyden.history.record.session import Session
-from tests.history.conftest import DAY0, fill, opened, wait_for
+from tests.history.conftest import DAY0, closed, fill, opened, wait_for
+from tests.history.filling import POINTS as FULL_POINTS
 
 ROOT = Path(__file__).resolve().parents[2]
 GOOD = np.zeros(2, np.uint8)
 
 
-def test_a_full_disk_is_told_and_survived(tmp_path):
-    command = [sys.executable, "-m", "tests.history.filling", str(tmp_path)]
+@pytest.mark.parametrize(("rows", "limit"), [(20, 500_000), (400, 900_000)], ids=["log", "file"])
+def test_a_full_disk_is_told_and_survived(tmp_path, rows, limit):
+    """What was written before, meanwhile and after it, is there even if the process is killed then."""
+    command = [sys.executable, "-m", "tests.history.filling", str(tmp_path), str(rows), str(limit)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=90, check=False)
-    assert done.returncode == 0, done.stderr
+    assert done.returncode == -signal.SIGKILL, done.stderr
     said = json.loads(done.stdout)
     assert "the disk is full" in said["failing"]
     assert "free some space" in said["failing"]
     assert said["queued_bytes"] <= 2_000_000
+    assert said["dropped"] > 0
     assert said["readable"] >= 600, "what was written before can still be read"
     assert said["longest_append_s"] < 0.1
     assert said["recovered"]
     assert said["failing_after"] is None
-    assert said["kept"] == said["appended"] - said["dropped"]
+    with opened(tmp_path, points=FULL_POINTS) as record, record._viewing() as view:
+        t_us, _, _ = view.samples(FULL_POINTS, 0, 2**60)[-1]
+    assert len(t_us) == len(np.unique(t_us)) == said["appended"] - said["dropped"]
 
 
 @pytest.fixture
@@ -63,6 +70,30 @@ def test_a_file_that_another_program_holds_is_told_and_taken_when_it_is_free(tmp
         assert record.state().refused == 10
         t = record.query(["b1.soc"], DAY0, DAY0 + 100, 1000).series["b1.soc"].t
         assert np.array_equal(t, DAY0 + np.arange(20))
+
+
+@pytest.mark.parametrize("damage", ["empty", "garbage", "half", "header"])
+def test_a_damaged_file_is_set_aside_and_closed_days_live_on(tmp_path, damage):
+    with opened(tmp_path) as record:
+        fill(record, DAY0 - 100, 300)
+        wait_for(lambda: closed(record, "readings"))
+    path = tmp_path / "record.duckdb"
+    content = bytearray(path.read_bytes())
+    for place in (4096 + 20, 8192 + 20):
+        content[place] ^= 0xFF
+    whole = path.read_bytes()
+    path.write_bytes(
+        {"empty": b"", "garbage": b"x" * 9000, "half": whole[: len(whole) // 2], "header": content}[damage]
+    )
+    with opened(tmp_path) as record:
+        assert "was damaged: it was set aside as" in str(record.state().failing)
+        assert (tmp_path / "record-damaged-1.duckdb").exists()
+        assert record.last_t() == DAY0 - 1, "the newest reading that is left"
+        fill(record, DAY0 + 200, 100)
+        t = record.query(["b1.soc"], DAY0 - 100, DAY0 + 300, 1000).series["b1.soc"]
+        assert np.isfinite(t.mean).sum() == 200
+    with opened(tmp_path) as record:
+        assert record.state().failing is None
 
 
 def test_two_records_in_one_process_never_share_a_file(tmp_path):

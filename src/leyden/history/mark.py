@@ -11,7 +11,13 @@ _NAME = "leyden.json"
 
 def mark_folder(folder: Path, simulated: bool) -> None:
     """Make the folder and mark it, or hold it against the mark it has; raises HistoryError where they differ."""
-    wanted = kind_of(simulated)
+    try:
+        _mark(folder, kind_of(simulated))
+    except OSError as error:
+        raise HistoryError(f"{folder} cannot be used for history: {error}; check its path and rights") from error
+
+
+def _mark(folder: Path, wanted: str) -> None:
     path = folder / _NAME
     try:
         found = json.loads(path.read_text(encoding="utf-8"))["holds"]

@@ -31,6 +31,14 @@ def why_failing(error: BaseException, path: Path) -> Words:
     )
 
 
+def was_damaged(path: Path) -> Words:
+    """Recording goes on, but what stood in the damaged file is missing; said until the next start."""
+    return Words(
+        f"记录文件已损坏,已另存为 {path},并新建了记录;请检查磁盘,必要时从备份恢复",
+        f"the record's file was damaged: it was set aside as {path} and a new one begun; check the disk",
+    )
+
+
 def clock_back(behind_s: float) -> Words:
     """Site time ran backwards: nothing is recorded until it passes the newest row."""
     return Words(

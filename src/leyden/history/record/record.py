@@ -61,6 +61,8 @@ class Record:
     def __init__(self, folder: Path, points: Sequence[str], options: HistoryOptions, simulated: bool) -> None:
         if len(set(points)) != len(points):
             raise ValueError("every point can be recorded only once")
+        if not points:
+            raise ValueError("a record needs at least one point")
         mark_folder(folder, simulated)
         self.points = tuple(points)
         self.simulated = simulated
@@ -150,7 +152,10 @@ class Record:
             yield View(connection, self._folder)
 
     def last_t(self) -> float | None:
-        """Site time of the newest reading taken, None in an empty record; a simulation must go on after it."""
+        """Site time of the newest reading taken; a simulation must go on after it.
+
+        None in an empty record, and where the file could not be read yet: `state().failing` tells which.
+        """
         newest = self._intake.reading_us
         return None if newest is None else newest / 1e6
 

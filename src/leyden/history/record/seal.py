@@ -32,7 +32,7 @@ _STEP_ROWS = 200_000
 """Rows read at once: about 10 MB, and less than a tenth of a second."""
 _STEP_FRAMES = 500
 """Frames, decisions or plans read at once: about 3 MB."""
-_GROUP_ROWS = 50_000
+_GROUP_ROWS = 20_000
 """Smallest Parquet row group: readers skip whole groups by their points."""
 _DELTA = {"t": "DELTA_BINARY_PACKED", "seq": "DELTA_BINARY_PACKED"}
 

@@ -4,6 +4,7 @@ import fcntl
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from itertools import count
 from pathlib import Path
 from threading import Condition
 from typing import IO
@@ -20,6 +21,14 @@ SCHEMA = 1
 _ROW_GROUP = 16_384
 """Rows that are compressed together. DuckDB writes the last group again at every checkpoint: the usual 122,880 rows of
 decisions cost six times the disk writes, and stall the writer for up to 2 s."""
+_DAMAGED = (
+    "not a valid DuckDB database",
+    "checksum",
+    "not read enough bytes",
+    "Failed to load metadata",
+    "deserialize",
+)
+"""How DuckDB says that a file is broken for good, rather than held or out of reach."""
 _LEAVE_S = 10.0
 """How long closing waits for readers; a query takes well below a second."""
 
@@ -38,6 +47,8 @@ class Store:
         self._writer: Connection | None = None
         self._held: IO[str] | None = None
         self._gate = Condition()
+        self.set_aside: Path | None = None
+        """Where a damaged file was put, if one was found."""
         self._readers = 0
 
     def open(self) -> None:
@@ -67,6 +78,16 @@ class Store:
             root.close()
             raise
         return root
+
+    def begin_anew(self) -> None:
+        """Put a damaged file beside, out of the way, and open a new one in its place."""
+        self.close()
+        self.set_aside = next(path for path in _names_beside(self.path) if not path.exists())
+        self.path.rename(self.set_aside)
+        log = self.path.with_name(self.path.name + ".wal")
+        if log.exists():
+            log.rename(self.set_aside.with_name(self.set_aside.name + ".wal"))
+        self.open()
 
     @property
     def is_open(self) -> bool:
@@ -130,6 +151,15 @@ class Store:
                 "update Leyden, or name another folder under [history] in site.toml"
             )
         root.commit()
+
+
+def is_damaged(error: Exception) -> bool:
+    """Whether DuckDB says that the file is broken for good."""
+    return isinstance(error, duckdb.Error) and any(sign in str(error) for sign in _DAMAGED)
+
+
+def _names_beside(path: Path) -> Iterator[Path]:
+    return (path.with_name(f"{path.stem}-damaged-{number}{path.suffix}") for number in count(1))
 
 
 def _hold(path: Path) -> IO[str]:

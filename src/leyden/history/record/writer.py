@@ -9,11 +9,11 @@ from time import monotonic
 import duckdb
 
 from leyden.history.options import HistoryOptions
-from leyden.history.record.failing import why_failing
+from leyden.history.record.failing import was_damaged, why_failing
 from leyden.history.record.intake import Intake
 from leyden.history.record.seal import clean
 from leyden.history.record.session import Session
-from leyden.history.record.store import HeldError, Store
+from leyden.history.record.store import HeldError, Store, is_damaged
 from leyden.model.words import Words
 
 _LOG = logging.getLogger("leyden.history")
@@ -62,7 +62,8 @@ class Writer:
     @property
     def failing(self) -> Words | None:
         """Why something cannot be written at this moment; None is healthy."""
-        return self._unwritten or self._unclosed
+        damaged = self._store.set_aside
+        return self._unwritten or self._unclosed or (was_damaged(damaged) if damaged else None)
 
     def flush(self, timeout_s: float) -> bool:
         """Wait until what was appended before this call is written; False if that did not come about in time."""
@@ -105,14 +106,27 @@ class Writer:
             self._say_unwritten(None)
         except Exception as error:  # whatever it is, the rows are kept and the thread goes on
             self._say_unwritten(error)
-            self._end_session(keep_open=isinstance(error, duckdb.IOException) and self._store.is_open)
+            self._end_session(
+                keep_open=isinstance(error, duckdb.IOException | duckdb.TransactionException) and self._store.is_open
+            )
         with self._turned:
             self._turned.notify_all()
 
+    def _open_session(self) -> Session:
+        """A site that nobody attends must go on recording: a damaged file does not stand in the way of a new one."""
+        try:
+            if not self._store.is_open:
+                self._store.open()
+            return Session(self._store, self._folder, self._points, self._options)
+        except duckdb.Error as error:
+            if not is_damaged(error):
+                raise
+            _LOG.error("%s is damaged, and a new one is begun: %s", self._store.path, error)
+            self._store.begin_anew()
+            return Session(self._store, self._folder, self._points, self._options)
+
     def _start_session(self) -> Session:
-        if not self._store.is_open:
-            self._store.open()
-        session = Session(self._store, self._folder, self._points, self._options)
+        session = self._open_session()
         if self._base is None:  # what the file holds is from before this run
             self._base = session.seq
             if session.newest_us is not None:
