@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parents[2]
 GOOD = np.zeros(2, np.uint8)
 
 
-@pytest.mark.parametrize(("rows", "limit"), [(20, 500_000), (400, 900_000)], ids=["log", "file"])
+@pytest.mark.parametrize(("rows", "limit"), [(20, 250_000), (400, 900_000)], ids=["log", "file"])
 def test_a_full_disk_is_told_and_survived(tmp_path, rows, limit):
     """What was written before, meanwhile and after it, is there even if the process is killed then."""
     command = [sys.executable, "-m", "tests.history.filling", str(tmp_path), str(rows), str(limit)]
@@ -72,19 +72,14 @@ def test_a_file_that_another_program_holds_is_told_and_taken_when_it_is_free(tmp
         assert np.array_equal(t, DAY0 + np.arange(20))
 
 
-@pytest.mark.parametrize("damage", ["empty", "garbage", "half", "header"])
+@pytest.mark.parametrize("damage", ["empty", "half"])
 def test_a_damaged_file_is_set_aside_and_closed_days_live_on(tmp_path, damage):
     with opened(tmp_path) as record:
         fill(record, DAY0 - 100, 300)
         wait_for(lambda: closed(record, "readings"))
     path = tmp_path / "record.duckdb"
-    content = bytearray(path.read_bytes())
-    for place in (4096 + 20, 8192 + 20):
-        content[place] ^= 0xFF
     whole = path.read_bytes()
-    path.write_bytes(
-        {"empty": b"", "garbage": b"x" * 9000, "half": whole[: len(whole) // 2], "header": content}[damage]
-    )
+    path.write_bytes(b"" if damage == "empty" else whole[: len(whole) // 2])
     with opened(tmp_path) as record:
         assert "was damaged: it was set aside as" in str(record.state().failing)
         assert (tmp_path / "record-damaged-1.duckdb").exists()
@@ -139,7 +134,7 @@ def test_a_commit_that_only_seemed_to_fail_is_not_written_twice(tmp_path, monkey
 
 def test_a_folder_that_may_not_be_made_is_an_error_at_once(tmp_path):
     (tmp_path / "data").write_text("a file where a folder must be")
-    with pytest.raises((HistoryError, OSError)), opened(tmp_path / "data"):
+    with pytest.raises(HistoryError, match="check its path and rights"), opened(tmp_path / "data"):
         pass
 
 
