@@ -9,6 +9,7 @@ it, so a slot says what is wanted, not what is safe.
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
+from functools import cached_property
 from itertools import pairwise
 from math import sqrt
 
@@ -37,10 +38,11 @@ class BandReason(Reason):
     band: str
     price_per_kwh: float
 
-    @property
+    @cached_property
     def words(self) -> Words:
         """The sentence with the band's label and the price as it is printed."""
-        values = asdict(self) | {"band": BAND_LABELS[self.band], "price_per_kwh": f"{self.price_per_kwh:.4f}"}
+        label = BAND_LABELS.get(self.band, Words(self.band, self.band))
+        values = asdict(self) | {"band": label, "price_per_kwh": f"{self.price_per_kwh:.4f}"}
         return self.sentence.fill(values)
 
 
