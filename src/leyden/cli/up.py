@@ -93,6 +93,7 @@ async def _serve(station: Station, field: FieldPlant, server: Server) -> None:
     """Everything side by side until a signal comes or one of them fails; then devices are handed back."""
     await field.start()
     try:
+        await station.prepare()
         planning = [] if station.planner is None else [station.planner.run(station.soc_now)]
         await until_signal(station.run(), *planning, server.run_until_cancelled())
     finally:

@@ -30,9 +30,10 @@ class Planner:
 
     async def run(self, soc: Callable[[], Mapping[str, float]]) -> None:
         """Plan for ever; `soc` gives the newest states of charge, nan where unknown."""
+        wait_s = 0.0 if self.plan is None else EVERY_S
         while True:
-            wait_s = await asyncio.to_thread(self.step, soc())
             await self._clock.sleep_until(self._clock.elapsed_s() + wait_s)
+            wait_s = await asyncio.to_thread(self.step, soc())
 
     def step(self, soc: Mapping[str, float]) -> float:
         """Plan if the states of charge are known; in how many seconds to come back."""

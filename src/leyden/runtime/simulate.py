@@ -21,9 +21,9 @@ def simulate(
     span_s = (until - started).total_seconds()
     plan_at_s = clock.elapsed_s()
     while clock.now() < until:
-        station.turn()
         if station.planner is not None and clock.elapsed_s() >= plan_at_s:
             plan_at_s = clock.elapsed_s() + station.planner.step(station.soc_now())
+        station.turn()
         twin.step(period_s)
         clock.advance(period_s)
         progress((clock.now() - started).total_seconds() / span_s)

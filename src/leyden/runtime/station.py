@@ -7,6 +7,7 @@ are. The API and the command line talk to it through its public methods, from th
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from math import nan
 from typing import Any, Protocol
 
 import orjson
@@ -132,6 +133,13 @@ class Station:
         """How each device's link is doing; empty where the plant has no links."""
         return {} if self._links is None else self._links.links()
 
+    async def prepare(self) -> None:
+        """Before the first cycle: a first look, and a first plan, or what comes after the plan would command."""
+        if self._links is not None:
+            await self._links.poll(POLL_SHARE * self.site.period_s)
+        if self.planner is not None:
+            await asyncio.to_thread(self.planner.step, self.soc_now())
+
     async def run(self) -> None:
         """Turn for ever at the site's period; a cycle that comes late is not made up for."""
         period_s, speed = self.site.period_s, self.environment.speed
@@ -244,10 +252,9 @@ class Station:
         return change.alarm
 
     def soc_now(self) -> Mapping[str, float]:
-        """The newest states of charge, nan where unknown; empty before the first cycle."""
-        if self.moment is None:
-            return {}
-        return {battery.name: self.moment.snapshot.soc(battery.name) for battery in self.site.batteries}
+        """The newest states of charge, nan where unknown."""
+        said = self._plant.read().battery
+        return {b.name: said[b.name].good("soc") if b.name in said else nan for b in self.site.batteries}
 
 
 @dataclass(frozen=True)
