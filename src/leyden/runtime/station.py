@@ -4,6 +4,7 @@ One `Station` serves every environment; it is given its clock, its plant and its
 are. The API and the command line talk to it through its public methods, from the same event loop.
 """
 
+import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
