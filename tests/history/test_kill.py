@@ -13,7 +13,7 @@ import pytest
 
 from leyden.history import Ledger
 from tests.history.conftest import DAY0, opened
-from tests.history.writing import POINTS, TIME
+from tests.history.writing import POINTS, TIME, YEAR_S
 
 ROOT = Path(__file__).resolve().parents[2]
 MINUTE_STEP_S = 60.0
@@ -36,7 +36,7 @@ def killed_after(seconds, *arguments):
 
 def check_record(folder, safe):
     """Rows 0..n without a hole and n >= safe; decisions, frames and minutes agree with them."""
-    with opened(folder, points=POINTS, cells_every_s=0.0) as record, record._viewing() as view:
+    with opened(folder, points=POINTS, keep_raw_s=YEAR_S) as record, record._viewing() as view:
         t_us, values, _ = view.samples(POINTS, 0, 2**60)[1]
         count = len(t_us)
         assert count > safe

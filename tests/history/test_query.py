@@ -111,7 +111,7 @@ def test_what_is_forgotten_in_detail_is_shown_from_coarser_rows(tmp_path):
         fill(record, DAY0, 3600, step=60.0)
         fill(record, DAY0 + 3 * 86_400, 100)
         days = [f"2026-07-{day}.parquet" for day in (15, 16, 17)]
-        wait_for(lambda: closed(record, "readings") and not (tmp_path / "readings" / days[0]).exists())
+        wait_for(lambda: closed(record, "readings") and not (tmp_path / "readings" / days[1]).exists())
         assert [path.name for path in (tmp_path / "readings").iterdir()] == days[2:]
         curves = record.query(["b1.soc"], DAY0, DAY0 + 3600, 3600)
         assert (curves.source, curves.step_s) == ("minutes", 60.0)

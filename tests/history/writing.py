@@ -16,12 +16,14 @@ from leyden.history import HistoryOptions, Ledger, Record
 from leyden.model.words import Words
 
 DAY0 = 1_784_073_600.0
+YEAR_S = 365 * 86_400.0
+"""A long test writes months; nothing may be forgotten meanwhile."""
 POINTS = ("a.power_w", "b.power_w")
 TIME = datetime(2026, 7, 15, tzinfo=UTC)
 
 
 def write_record(folder: Path, step_s: float) -> None:
-    record = Record(folder, POINTS, HistoryOptions(flush_s=0.05, cells_every_s=0.0), simulated=True)
+    record = Record(folder, POINTS, HistoryOptions(flush_s=0.05, cells_every_s=0.0, keep_raw_s=YEAR_S), simulated=True)
     last = record.last_t()
     number = 0 if last is None else round((last - DAY0) / step_s) + 1
     say("start", number)
