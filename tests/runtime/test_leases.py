@@ -98,3 +98,16 @@ def test_what_cannot_be_granted_is_refused_and_not_kept(target, power_w, duratio
     with pytest.raises(LeaseRefusedError, match=why):
         held.grant(target, power_w, duration_s, "ann", NOON, 0.0)
     assert store.added == []
+
+
+class FullDisk(Store):
+    def end(self, id: int, time: datetime, why: str) -> None:  # noqa: A002 - the store's own word
+        raise OSError("the disk is full")
+
+
+def test_a_full_disk_neither_stops_the_cycle_nor_lengthens_a_lease():
+    held = Leases(FullDisk(), lambda: frozenset({"b1"}))
+    lease = held.grant("b1", 5e5, 60.0, "ann", NOON, 0.0)
+    with pytest.raises(OSError, match="full"):
+        held.release(lease.id, NOON)
+    assert held.in_force(NOON, 60.0) == ()

@@ -97,5 +97,5 @@ async def _serve(station: Station, field: FieldPlant, server: Server) -> None:
         planning = [] if station.planner is None else [station.planner.run(station.soc_now)]
         await until_signal(station.run(), *planning, server.run_until_cancelled())
     finally:
-        station.keep_today()
         await field.stop()
+        station.keep_today()

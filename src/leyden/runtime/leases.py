@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -49,6 +50,7 @@ class LeaseStore(Protocol):
         ...
 
 
+EXPIRED = "expired"
 LONGEST_S = 24 * 3600.0
 """No lease lasts longer than a day: one that must is asked for again by somebody who still wants it."""
 
@@ -104,7 +106,7 @@ class Leases:
         """What holds now; those whose time is over end here."""
         with self._lock:
             for lease in [lease for lease in self._leases.values() if lease.expires_elapsed_s <= elapsed_s]:
-                self._end(lease, now, "expired")
+                self._end(lease, now, EXPIRED)
             return tuple(
                 Command(lease.id, lease.target, lease.power_w, lease.by, lease.expires_elapsed_s - elapsed_s)
                 for lease in self._leases.values()
@@ -122,5 +124,7 @@ class Leases:
         self._leases[lease.id] = lease
 
     def _end(self, lease: Lease, now: datetime, why: str) -> None:
-        self._store.end(lease.id, now, why)
+        """What has expired is over whether or not that can be kept: a restart would see for itself that it has."""
+        with suppress(OSError) if why == EXPIRED else nullcontext():
+            self._store.end(lease.id, now, why)
         del self._leases[lease.id]

@@ -38,6 +38,7 @@ from leyden.runtime.watch import (
     CLOCK_JUMPED,
     LinkState,
     clock_condition,
+    ledger_condition,
     link_conditions,
     plan_condition,
     record_condition,
@@ -123,6 +124,7 @@ class Station:
         self._today = replace(ledger.states.load(TODAY, Today) or Today(), elapsed_s=None)
         self._today_kept_s = clock.elapsed_s()
         self._kept: dict[str, Any] = dict(self._carried.memory.states)
+        self._ledger_failing: str | None = None
         self._listeners: list[Callable[[Moment], None]] = []
         self.leases.restore(clock.now(), clock.elapsed_s())
 
@@ -180,9 +182,7 @@ class Station:
         self.record.append_decision(decision.number, t, orjson.dumps(decision_json(decision)))
         self._cells.note(snapshot)
         self.alarms.update(self._conditions(snapshot, decision, memory), snapshot.time)
-        self._keep_states(memory, snapshot)
-        if snapshot.context.elapsed_s - self._today_kept_s >= KEEP_TODAY_EVERY_S:
-            self.keep_today()
+        self._keep(memory, snapshot)
         self.moment = Moment(snapshot, decision, frame, self._today)
         for listener in self._listeners:
             listener(self.moment)
@@ -191,9 +191,20 @@ class Station:
         found = list(conditions(decision, snapshot, memory))
         found.extend(link_conditions(self.links()))
         found.extend(record_condition(self.record.state().failing))
+        found.extend(ledger_condition(self._ledger_failing))
         found.extend(clock_condition(self.jump.jumped_s, snapshot.context.clock_trusted))
         found.extend(plan_condition(None if self.planner is None else self.planner.failing))
         return found
+
+    def _keep(self, memory: Memory, snapshot: Snapshot) -> None:
+        """What must outlive this process; a ledger that cannot be written is an alarm, and no stop of control."""
+        try:
+            self._keep_states(memory, snapshot)
+            if snapshot.context.elapsed_s - self._today_kept_s >= KEEP_TODAY_EVERY_S:
+                self.keep_today()
+            self._ledger_failing = None
+        except OSError as error:
+            self._ledger_failing = str(error)
 
     def keep_today(self) -> None:
         """Keep the day's sums for the next start; what comes after is lost by a kill, and `coverage` tells."""

@@ -66,6 +66,22 @@ def record_condition(failing: Words | None) -> Iterator[Condition]:
         )
 
 
+def ledger_condition(failing: str | None) -> Iterator[Condition]:
+    """What must outlive a restart cannot be kept; control goes on with what it knows."""
+    if failing is not None:
+        yield Condition(
+            key="ledger-failing",
+            source="ledger",
+            priority=P2,
+            title=Words("台账无法写入", "the ledger cannot be written"),
+            text=Words("{error}", "{error}").fill({"error": failing}),
+            advice=Words(
+                "检查磁盘;控制继续,但重启后可能丢失最近的状态",
+                "check the disk; control goes on, but a restart may forget what controllers learned last",
+            ),
+        )
+
+
 def clock_condition(jumped_s: float, trusted: bool) -> Iterator[Condition]:
     """The wall clock jumped: plan and windows rest until a person has looked."""
     if not trusted:

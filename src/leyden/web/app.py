@@ -14,7 +14,7 @@ from fastapi.staticfiles import StaticFiles
 
 from leyden import __version__
 from leyden.alarms import UnknownAlarmError
-from leyden.history import RecordUnavailableError
+from leyden.history import LedgerError, RecordUnavailableError
 from leyden.model.words import Words
 from leyden.runtime.config import SiteConfig
 from leyden.runtime.describe import time_json, words_json
@@ -53,7 +53,8 @@ def create_app(config: SiteConfig, station: Station, twin_port: int | None = Non
     app = FastAPI(title="Leyden", version=__version__, description=DESCRIPTION, lifespan=lifespan)
     app.add_exception_handler(ApiError, tell)
     app.add_exception_handler(RequestValidationError, tell_invalid)
-    app.add_exception_handler(RecordUnavailableError, tell_unavailable)
+    for error in (RecordUnavailableError, LedgerError):
+        app.add_exception_handler(error, tell_unavailable)
     reading = [Depends(gate.may_read)]
     writing = [Depends(gate.may_write)]
     app.include_router(_moment_routes(config, station, hub), prefix="/api", dependencies=reading)

@@ -27,8 +27,8 @@ async def tell_invalid(request: Request, error: Exception) -> JSONResponse:
 
 
 async def tell_unavailable(request: Request, error: Exception) -> JSONResponse:
-    """The record cannot be read just now."""
-    words = Words(f"历史数据暂不可读:{error}", f"the record cannot be read just now: {error}")
+    """The record cannot be read, or the ledger not written, just now; nothing was half-done."""
+    words = Words(f"存储暂不可用:{error}", f"the store is not available just now: {error}")
     return JSONResponse({"detail": words_json(words)}, 503)
 
 
