@@ -124,7 +124,8 @@ class Station:
         self._today = replace(ledger.states.load(TODAY, Today) or Today(), elapsed_s=None)
         self._today_kept_s = clock.elapsed_s()
         self._kept: dict[str, Any] = dict(self._carried.memory.states)
-        self._ledger_failing: str | None = None
+        self._unkept: dict[str, str] = {}
+        """States that the ledger could not take, with why."""
         self._listeners: list[Callable[[Moment], None]] = []
         self.leases.restore(clock.now(), clock.elapsed_s())
 
@@ -191,32 +192,33 @@ class Station:
         found = list(conditions(decision, snapshot, memory))
         found.extend(link_conditions(self.links()))
         found.extend(record_condition(self.record.state().failing))
-        found.extend(ledger_condition(self._ledger_failing))
+        found.extend(ledger_condition(next(iter(self._unkept.values()), None)))
         found.extend(clock_condition(self.jump.jumped_s, snapshot.context.clock_trusted))
         found.extend(plan_condition(None if self.planner is None else self.planner.failing))
         return found
 
     def _keep(self, memory: Memory, snapshot: Snapshot) -> None:
         """What must outlive this process; a ledger that cannot be written is an alarm, and no stop of control."""
-        try:
-            self._keep_states(memory, snapshot)
-            if snapshot.context.elapsed_s - self._today_kept_s >= KEEP_TODAY_EVERY_S:
-                self.keep_today()
-            self._ledger_failing = None
-        except OSError as error:
-            self._ledger_failing = str(error)
+        for name, state in memory.states.items():
+            # On change; fields that are not compared need not be known after a restart.
+            if name not in self._kept or self._kept[name] != state:
+                self._keep_state(name, state)
+        if snapshot.context.elapsed_s - self._today_kept_s >= KEEP_TODAY_EVERY_S:
+            self.keep_today()
 
     def keep_today(self) -> None:
         """Keep the day's sums for the next start; what comes after is lost by a kill, and `coverage` tells."""
         self._today_kept_s = self.clock.elapsed_s()
-        self.ledger.states.save(TODAY, self._today, self.clock.now())
+        self._keep_state(TODAY, self._today)
 
-    def _keep_states(self, memory: Memory, snapshot: Snapshot) -> None:
-        """What controllers must know after a restart, on change; fields that are not compared need not be known."""
-        for name, state in memory.states.items():
-            if name not in self._kept or self._kept[name] != state:
-                self.ledger.states.save(name, state, snapshot.time)
-                self._kept[name] = state
+    def _keep_state(self, name: str, state: object) -> None:
+        try:
+            self.ledger.states.save(name, state, self.clock.now())
+        except OSError as error:
+            self._unkept[name] = str(error)
+            return
+        self._kept[name] = state
+        self._unkept.pop(name, None)
 
     # What people do, through the room or the command line.
 
