@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from leyden.history import LedgerError
+from leyden.runtime.wiring import SHADOW, make_station
 from tests.whole.inside import configured, inside
 
 START = "2026-09-20T11:30"
@@ -97,3 +98,17 @@ def test_a_limit_that_cannot_be_kept_is_an_alarm_that_names_the_culprit(tmp_path
         assert len(missed) == 1
         assert "kW" in missed[0].condition.text.en
         assert "b1 at its reserve" in missed[0].condition.text.en
+
+
+def test_in_shadow_nothing_is_written_and_nobody_is_blamed_for_not_following(config):
+    with inside(config, START) as site:
+        told = site.twin.truth().battery["b1"]
+        shadow = make_station(site.config, SHADOW, site.clock, site.twin, None, site.stores)
+        assert "following" not in {controller.name for controller in shadow.controllers}
+        for _ in range(30):
+            shadow.turn()
+            site.twin.step(1.0)
+            site.clock.advance(1.0)
+        assert shadow.moment.decision.total_w != 0.0
+        assert site.twin.truth().battery["b1"].power_w == told.power_w == 0.0
+        assert not [alarm for alarm in shadow.alarms.active() if alarm.key.startswith("not-following")]

@@ -5,10 +5,13 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from leyden.alarms import AlarmBook
+from leyden.control.following import Following
 from leyden.control.keep_reserve import KeepReserve
 from leyden.history import Ledger, Record
+from leyden.model import Controller
 from leyden.model.clock import Clock
 from leyden.model.plan import Plan
 from leyden.model.plant import Plant
@@ -74,7 +77,7 @@ def make_station(
         clock=clock,
         plant=ShadowPlant(plant) if environment is SHADOW else plant,
         links=links,
-        controllers=config.controllers,
+        controllers=heard_in(environment, config.controllers),
         record=stores.record,
         ledger=stores.ledger,
         alarms=AlarmBook(stores.ledger.alarms),
@@ -82,6 +85,11 @@ def make_station(
         make_plan=plan_source(config),
         cells_every_s=config.history.cells_every_s,
     )
+
+
+def heard_in(environment: Environment, controllers: tuple[Controller[Any], ...]) -> tuple[Controller[Any], ...]:
+    """In shadow the converters follow somebody else: that they do not follow us is no alarm there."""
+    return tuple(c for c in controllers if environment is not SHADOW or not isinstance(c, Following))
 
 
 def first_token(ledger: Ledger, now: datetime) -> str | None:
