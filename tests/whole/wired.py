@@ -10,10 +10,10 @@ from typing import Any
 from leyden.devices import FieldPlant
 from leyden.model.site import Site
 from leyden.runtime.clock import TwinClock
-from leyden.runtime.config import SiteConfig
+from leyden.runtime.config import SiteConfig, data_folder
 from leyden.runtime.station import Station
 from leyden.runtime.twin_host import TwinHost
-from leyden.runtime.wiring import Stores, data_folder, demo_environment, make_station, open_stores
+from leyden.runtime.wiring import Stores, demo_environment, make_station, open_stores
 from leyden.twin import Twin
 from tests.whole.park import free_ports
 

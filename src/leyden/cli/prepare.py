@@ -9,13 +9,13 @@ import typer
 from rich.progress import Progress
 
 from leyden.cli.client import err, fail
+from leyden.cli.site_file import EXIT_BAD_SITE, load_or_fail
 from leyden.cli.twin import moment_of, set_aside
-from leyden.cli.up import EXIT_BAD_SITE, load_or_fail
 from leyden.runtime.clock import SimulatedClock
-from leyden.runtime.config import SiteConfig
+from leyden.runtime.config import SiteConfig, data_folder
 from leyden.runtime.simulate import simulate
 from leyden.runtime.twin_host import has_twin, save_twin
-from leyden.runtime.wiring import data_folder, demo_environment, make_station, open_stores
+from leyden.runtime.wiring import demo_environment, make_station, open_stores
 from leyden.twin import Twin
 
 WARM_UP_PERIOD_S = 5.0

@@ -12,10 +12,9 @@ import typer
 from leyden.cli.client import err, fail
 from leyden.cli.serving import Server
 from leyden.cli.signals import until_signal
-from leyden.cli.up import EXIT_BAD_SITE, load_or_fail
-from leyden.runtime.config import SiteConfig
+from leyden.cli.site_file import EXIT_BAD_SITE, load_or_fail
+from leyden.runtime.config import SiteConfig, data_folder
 from leyden.runtime.twin_host import TwinHost
-from leyden.runtime.wiring import data_folder
 from leyden.twin import Twin, TwinStateError
 from leyden.web.twin_port import create_twin_app
 

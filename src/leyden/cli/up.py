@@ -10,29 +10,18 @@ import typer
 from leyden.cli.client import err, fail
 from leyden.cli.serving import Server
 from leyden.cli.signals import until_signal
+from leyden.cli.site_file import EXIT_BAD_SITE, load_or_fail
 from leyden.devices import FieldPlant
-from leyden.model.problem import SiteFileError
 from leyden.runtime.clock import TwinClock, WallClock
-from leyden.runtime.config import SiteConfig, load_config
+from leyden.runtime.config import SiteConfig
 from leyden.runtime.http import AnswerError
 from leyden.runtime.memory import share_memory_among_threads
 from leyden.runtime.station import Environment, Station
 from leyden.runtime.wiring import LIVE, SHADOW, demo_environment, first_token, make_station, open_stores, twin_clock
 from leyden.web.app import create_app
 
-EXIT_BAD_SITE = 2
 TWIN_PATIENCE = 60
 """How often a site asks for its twin's clock, half a second apart, before it gives up."""
-
-
-def load_or_fail(path: Path) -> SiteConfig:
-    """The site, or all that is wrong with it on stderr and exit code 2."""
-    try:
-        return load_config(path)
-    except SiteFileError as error:
-        for problem in error.problems:
-            err.print(str(problem), style="red", highlight=False)
-        raise typer.Exit(EXIT_BAD_SITE) from None
 
 
 def up(

@@ -16,12 +16,23 @@ which says so in `state().failing` and goes on when it can.
 
 The **ledger** (`leyden.history.ledger`) holds events, alarms, leases, controllers' states, tokens and what people did:
 written on change, and on the disk before the call returns.
+
+Both are imported when they are first asked for: a database weighs 50 MB, and a twin needs only the options.
 """
 
+from importlib import import_module
+from typing import TYPE_CHECKING
+
 from leyden.history.errors import HistoryError, LedgerError, RecordUnavailableError
-from leyden.history.ledger import Ledger
 from leyden.history.options import HistoryOptions
-from leyden.history.record import CellFrame, Curves, Energy, Record, RecordState, Series
+
+if TYPE_CHECKING:
+    from leyden.history.ledger import Ledger
+    from leyden.history.record import CellFrame, Curves, Energy, Record, RecordState, Series
+
+_RECORD, _LEDGER = "leyden.history.record", "leyden.history.ledger"
+_HEAVY = dict.fromkeys(("CellFrame", "Curves", "Energy", "Record", "RecordState", "Series"), _RECORD)
+_HEAVY["Ledger"] = _LEDGER
 
 __all__ = [
     "CellFrame",
@@ -36,3 +47,10 @@ __all__ = [
     "RecordUnavailableError",
     "Series",
 ]
+
+
+def __getattr__(name: str) -> object:
+    """What needs a database, at its first use."""
+    if name not in _HEAVY:
+        raise AttributeError(f"module {__name__} has no {name}")
+    return getattr(import_module(_HEAVY[name]), name)

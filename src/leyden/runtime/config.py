@@ -77,6 +77,12 @@ def load_config(path: Path, today: date | None = None) -> SiteConfig:
     return _Loader(path, TomlFile.parse(text, str(path))).config(today)
 
 
+def data_folder(config: SiteConfig, simulated: bool) -> Path:
+    """Where a site's record and ledger are; simulated ones never share a folder with real ones."""
+    name = f"{config.site.id}-simulated" if simulated else config.site.id
+    return config.path.parent / config.history.folder / name
+
+
 class _Loader:
     """One file while it is being read."""
 

@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 from leyden.alarms import AlarmBook
@@ -19,7 +18,7 @@ from leyden.model.snapshot import Price
 from leyden.model.words import Words
 from leyden.plan import plan_from_csv, time_of_use_plan
 from leyden.runtime.clock import TwinClock
-from leyden.runtime.config import SiteConfig
+from leyden.runtime.config import SiteConfig, data_folder
 from leyden.runtime.http import AnswerError, request_json
 from leyden.runtime.planner import MakePlan
 from leyden.runtime.points import named_points
@@ -41,12 +40,6 @@ class Stores:
 
     record: Record
     ledger: Ledger
-
-
-def data_folder(config: SiteConfig, simulated: bool) -> Path:
-    """Where a site's record and ledger are; simulated ones never share a folder with real ones."""
-    name = f"{config.site.id}-simulated" if simulated else config.site.id
-    return config.path.parent / config.history.folder / name
 
 
 def twin_clock(port: int, site: str) -> TwinClock:
