@@ -20,10 +20,10 @@ import pytest
 
 from leyden.devices import FieldPlant
 from leyden.history import HistoryOptions, Ledger, Record
-from leyden.runtime.config import load_config
+from leyden.runtime.config import data_folder, load_config
 from leyden.runtime.http import AnswerError, request_json
 from leyden.runtime.points import named_points
-from leyden.runtime.wiring import data_folder, twin_clock
+from leyden.runtime.wiring import twin_clock
 from tests.whole.park import SITES, Park, moved, pid_of, running, wait_for, with_key
 
 SPEED = 10.0
