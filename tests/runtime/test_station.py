@@ -20,15 +20,21 @@ def standing(site):
     return {alarm.key for alarm in site.station.alarms.active() if alarm.standing}
 
 
+def moment(site):
+    found = site.station.moment
+    assert found is not None
+    return found
+
+
 def commander(site):
-    step = site.station.moment.decision.commander
+    step = moment(site).decision.commander
     return None if step is None else step.controller
 
 
 def test_there_is_a_plan_before_the_first_decision(config):
     with inside(config, START) as site:
         site.run(1.0)
-        assert site.station.moment.decision.number == 1
+        assert moment(site).decision.number == 1
         assert commander(site) == "follow-plan"
 
 
@@ -36,9 +42,10 @@ def test_a_preview_is_what_is_then_done(config):
     with inside(config, START) as site:
         site.run(5.0)
         would = site.station.preview("b1", 4e5)
+        assert would is not None
         site.station.command("b1", 4e5, 60.0, "ann")
         site.run(2.0)
-        done = site.station.moment.decision
+        done = moment(site).decision
         assert done.setpoints["b1"] == would.setpoints["b1"]
         assert done.commander.controller == "manual"
 
@@ -50,13 +57,13 @@ def test_a_restart_keeps_what_must_hold(config):
         site.station.command("batteries", 1e5, 5.0, "ann")
         site.run(120.0)
         site.station.keep_today()
-        before, now = site.station.moment.today, site.clock.now()
+        before, now = moment(site).today, site.clock.now()
     with inside(config, now + timedelta(seconds=100)) as again:
         again.run(2.0)
-        (command,) = again.station.moment.snapshot.context.commands
+        (command,) = moment(again).snapshot.context.commands
         assert command.power_w == 4e5
         assert command.remaining_s == pytest.approx(600.0 - 120.0 - 100.0, abs=3.0)
-        assert again.station.moment.today.discharged_wh >= before.discharged_wh > 0.0
+        assert moment(again).today.discharged_wh >= before.discharged_wh > 0.0
 
 
 def test_a_clock_that_jumps_rests_the_plan_until_a_person_has_looked(config):
@@ -81,9 +88,9 @@ def test_a_ledger_that_cannot_be_written_is_an_alarm_and_no_stop(config, monkeyp
             raise LedgerError("the disk is full")
 
         monkeypatch.setattr(site.station.ledger.states, "save", full)
-        before = site.station.moment.decision.number
+        before = moment(site).decision.number
         site.run(65.0)
-        assert site.station.moment.decision.number == before + 65
+        assert moment(site).decision.number == before + 65
         assert "ledger-failing" in standing(site)
         monkeypatch.undo()
         site.run(65.0)
@@ -109,6 +116,7 @@ def test_in_shadow_nothing_is_written_and_nobody_is_blamed_for_not_following(con
             shadow.turn()
             site.twin.step(1.0)
             site.clock.advance(1.0)
+        assert shadow.moment is not None
         assert shadow.moment.decision.total_w != 0.0
         assert site.twin.truth().battery["b1"].power_w == told.power_w == 0.0
         assert not [alarm for alarm in shadow.alarms.active() if alarm.key.startswith("not-following")]
