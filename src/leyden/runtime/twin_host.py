@@ -53,6 +53,8 @@ class TwinHost:
 
     async def run(self) -> None:
         """Serve until cancelled, then leave the state for the next time."""
+        # The age of the state tells how long a twin has been dead, so that of an earlier run must not stand.
+        self.twin.save(self._folder / _STATE)
         _keep_clock(self._folder / _CLOCK, self.clock)
         self._publish()
         async with contextlib.AsyncExitStack() as stack:
