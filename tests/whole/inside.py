@@ -11,7 +11,7 @@ from leyden.model.site import Site
 from leyden.runtime.clock import SimulatedClock
 from leyden.runtime.config import SiteConfig, load_config
 from leyden.runtime.simulate import simulate
-from leyden.runtime.station import Station
+from leyden.runtime.station import Moment, Station
 from leyden.runtime.wiring import Stores, demo_environment, make_station, open_stores
 from leyden.twin import Twin
 from tests.whole.park import SITES
@@ -31,6 +31,12 @@ class Inside:
     @property
     def site(self) -> Site:
         return self.config.site
+
+    @property
+    def moment(self) -> Moment:
+        """The newest cycle."""
+        assert self.station.moment is not None
+        return self.station.moment
 
     def run(self, seconds: float, progress: Any = lambda done: None) -> None:
         """Let simulated time pass, turn by turn; `progress` is called after each step of the twin."""

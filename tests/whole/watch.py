@@ -111,8 +111,7 @@ class Watch:
         return self
 
     def _stepped(self, done: float) -> None:
-        moment = self.ins.station.moment
-        assert moment is not None
+        moment = self.ins.moment
         snapshot, real = moment.snapshot, flowing(self.ins.twin)
         self._bounds(snapshot, moment.decision)
         self._trail(moment.decision)
