@@ -22,6 +22,8 @@ def test_memory_is_flat(tmp_path):
     quality, frame = np.zeros(60, np.uint8), rng.normal(3300, 4, (10, 8, 48)).astype(np.int16)
     start = DAY0 - RATE * SECONDS / 2
     row, samples = 0, []
+    # The process holds other tests' memory too; what counts is what the record adds.
+    before = process.memory_info().rss / 1e6
     with opened(tmp_path, points=POINTS) as record:
         began = time.monotonic()
         while (passed := time.monotonic() - began) < SECONDS:
@@ -40,4 +42,4 @@ def test_memory_is_flat(tmp_path):
     early = max(rss for passed, rss in samples if SECONDS / 4 < passed < SECONDS / 2)
     late = max(rss for passed, rss in samples if passed > 3 * SECONDS / 4)
     assert late < early + 40, f"grew from {early:.0f} to {late:.0f} MB"
-    assert late < 350
+    assert late - before < 250
