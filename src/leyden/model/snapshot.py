@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Annotated
 
 from leyden.model.command import Command
+from leyden.model.lock import Lock
 from leyden.model.plan import Plan
 from leyden.model.points import Unit
 from leyden.model.quality import Stamp
@@ -42,6 +43,10 @@ class Context:
     """Leases in force, the dispatcher's before a person's."""
     setpoints: Mapping[str, Setpoint] = field(default_factory=dict)
     """What was written last."""
+    locks: tuple[Lock, ...] = ()
+    """Locks that people have hung on things."""
+    stumble_s: float = 0.0
+    """Site time that a stumble of this computer may look like; 0 but where a second passes in milliseconds."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
