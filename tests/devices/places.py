@@ -96,7 +96,8 @@ class HandClock:
             await asyncio.sleep(0)
 
 
-def device(name: str, map_name: str, port: int, unit: int = 1, timeout_s: float = 0.2) -> Device:
+def device(name: str, map_name: str, port: int, unit: int = 1, timeout_s: float = 60.0) -> Device:
+    """A device that is waited for so long that no stumble of this computer looks like its silence."""
     return Device(name, map_name, f"tcp://127.0.0.1:{port}/{unit}", timeout_s=timeout_s)
 
 

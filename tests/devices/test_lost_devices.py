@@ -13,11 +13,15 @@ from leyden.model.readings import GridReading
 from leyden.model.setpoint import Setpoint
 from leyden.model.site import Layout
 from tests.devices.places import READINGS, HandClock, device, park
-from tests.devices.worlds import DEADLINE_S, world
+from tests.devices.worlds import PATIENCE_S, world
+
+
+SOON = {"line": 0.2}
+"""A device that is silent is given up soon."""
 
 
 async def test_a_dead_device_goes_stale_then_bad_and_comes_back():
-    async with world("line") as here:
+    async with world("line", timeouts_s=SOON) as here:
         here.servers["line"].fault = LinkFault("silent")
         await here.turn(1.0)
         await here.until(lambda: here.plant.links()["line"].error is not None)
@@ -52,29 +56,37 @@ async def test_a_device_that_answers_exceptions_goes_stale():
         assert here.plant.links()["line"].state == "online"
 
 
-@pytest.mark.parametrize("fault", [LinkFault("silent"), LinkFault("slow", 0.15), LinkFault("exceptions")])
+@pytest.mark.parametrize("fault", [LinkFault("silent"), LinkFault("slow", 3600.0), LinkFault("exceptions")])
 async def test_a_dead_slow_or_failing_device_holds_up_nobody(fault):
-    async with world("line", "bms1", "pcs1") as here:
+    waits_s = {"line": 0.2 if fault.kind == "silent" else 3600.0}
+    async with world("line", "bms1", "pcs1", timeouts_s=waits_s) as here:
         here.servers["line"].fault = fault
-        loop = asyncio.get_running_loop()
-        await here.turn()  # the first poll may wait for it
+        await here.clock.advance(1.0)
+        await here.plant.poll(0.3)  # the first poll may wait for it
         for _ in range(4):
             await here.clock.advance(1.0)
-            begin = loop.time()
-            await here.plant.poll(0.1)
-            assert loop.time() - begin < 0.09  # the slow one answers within its time-out, but nobody waits for it
+            async with asyncio.timeout(PATIENCE_S):
+                await here.plant.poll(3600.0)  # the slow one answers within its time-out, but nobody waits for it
             readings = here.plant.read()
             assert readings.grid.stamp("power_w").age_s == 0.0
             assert readings.converter["b1"].stamp("power_w").age_s == 0.0
+        here.servers["line"].cut()
+
+
+async def test_a_device_that_took_longer_last_time_is_asked_but_not_waited_for():
+    async with world("line", timeouts_s={"line": 3600.0}) as here:
+        here.plant._drivers["line"].took_s = 60.0
+        here.servers["line"].fault = LinkFault("slow", 3600.0)
+        await here.clock.advance(1.0)
+        async with asyncio.timeout(PATIENCE_S):
+            await here.plant.poll(59.0)
+        await here.asking("line")
+        here.servers["line"].cut()
 
 
 async def test_a_device_that_was_slow_is_waited_for_again_once_it_is_quick():
     async with world("line") as here:
-        here.servers["line"].fault = LinkFault("slow", 0.1)
-        await here.clock.advance(1.0)
-        await here.plant.poll(0.02)
-        await here.until(lambda: here.plant.read().load["line1"].stamp("power_w").age_s == 0.0)
-        here.servers["line"].fault = None
+        here.plant._drivers["line"].took_s = 60.0
         await here.turn()
         await here.until(lambda: here.plant.read().load["line1"].stamp("power_w").age_s == 0.0)
         await here.turn()
@@ -117,8 +129,7 @@ async def test_attempts_become_rarer_up_to_a_minute():
         assert waits[:6] == [2.0, 4.0, 8.0, 16.0, 32.0, 60.0]
         assert waits[-1] == 60.0
         await here.servers["gate"].start("127.0.0.1", port)
-        await here.clock.advance(60.0)
-        await here.until(lambda: here.plant.links()["gate"].state == "online")
+        await here.in_time(lambda: here.plant.links()["gate"].state == "online")
         assert driver._pause_s == 1.0
 
 
@@ -129,20 +140,20 @@ async def test_a_torn_connection_is_made_again_and_everything_is_told_anew():
         here.told.clear()
         here.servers["pcs1"].fault = LinkFault("silent")
         await here.clock.advance(1.0)
-        asking = asyncio.create_task(here.plant.poll(DEADLINE_S))
-        await asyncio.sleep(0.02)
+        asking = asyncio.create_task(here.plant.poll(PATIENCE_S))
+        await here.asking("pcs1")
         here.servers["pcs1"].cut()
         await asking
         here.servers["pcs1"].fault = None
-        await here.turn(1.1)
-        await here.until(lambda: here.plant.links()["pcs1"].error is None)
+        await here.in_time(lambda: here.plant.links()["pcs1"].error is None)
         here.plant.write({"b1": Setpoint(5e5)})
         await here.until(lambda: here.written("pcs1").get("setpoint_w") == 5e5)
         assert here.written("pcs1")["watchdog_s"] == 30.0
 
 
 async def test_two_units_behind_one_port():
-    first, second = device("gate", "sunspec-meter", 1, unit=3), device("line", "sunspec-meter", 1, unit=7)
+    first = device("gate", "sunspec-meter", 1, unit=3)
+    second = device("line", "sunspec-meter", 1, unit=7, timeout_s=0.2)
     meter = load_map("sunspec-meter")
     draft, clock = park(first, second), HandClock()
     servers = [DeviceServer.for_site(draft, name, meter) for name in ("gate", "line")]
@@ -159,8 +170,7 @@ async def test_two_units_behind_one_port():
     servers[1].fault = LinkFault("silent")
     for _ in range(3):
         await clock.advance(1.0)
-        await plant.poll(DEADLINE_S)
-        await asyncio.sleep(0.05)
+        await plant.poll(PATIENCE_S)
     assert plant.read().grid.stamp("power_w").quality is Quality.GOOD
     assert plant.links()["line"].error is not None
     await plant.stop()
@@ -209,12 +219,19 @@ async def test_cells_never_hold_up_a_control_poll():
         await here.until(lambda: here.plant.read().battery["b1"].cell_temperature_degc.size)
         blocks = len(here.plant._drivers["bms1"]._sweeps[1].sweep.blocks)
         assert blocks >= 4
-        server.fault = LinkFault("slow", 0.03)
+        asked, answer = [], server.read
+
+        def heard(table, address, count):
+            asked.append(address)
+            return answer(table, address, count)
+
+        server.read = heard
+        server.fault = LinkFault("slow", 0.2)
         await here.clock.advance(11.0)  # the cells are due
-        await asyncio.sleep(0.01)  # the first block of them is under way
-        begin = asyncio.get_running_loop().time()
-        await here.plant.poll(1.0)
-        assert asyncio.get_running_loop().time() - begin < 0.03 * 3  # one block, then the control block
+        await here.until(lambda: asked)  # the first block of them is under way
+        before = len(asked)
+        await here.plant.poll(PATIENCE_S)
+        assert asked[before] == 100  # one block, then the control block
         assert here.plant.read().battery["b1"].stamp("soc").age_s == 0.0
 
 

@@ -19,7 +19,8 @@ MAPS = {
 PLAYS = {
     "gate": "grid", "bms1": "battery", "pcs1": "converter", "inv1": "solar", "w1": "wind", "line": "load"
 }  # fmt: skip
-DEADLINE_S = 0.5
+PATIENCE_S = 20.0
+"""How long is waited for what must happen; a computer may stand still for seconds."""
 
 
 @dataclass
@@ -34,20 +35,25 @@ class World:
     async def turn(self, seconds: float = 1.0) -> None:
         """One cycle: time passes, the control points are asked for."""
         await self.clock.advance(seconds)
-        await self.plant.poll(DEADLINE_S)
+        await self.plant.poll(PATIENCE_S)
 
     async def until(self, true) -> None:
         """Let the tasks run until something has come about."""
-        async with asyncio.timeout(3.0):
+        async with asyncio.timeout(PATIENCE_S):
             while not true():  # noqa: ASYNC110
                 await asyncio.sleep(0.002)
 
     async def in_time(self, true) -> None:
-        """Go on turning until something has come about."""
-        async with asyncio.timeout(3.0):
+        """Go on turning until something has come about; a driver that pauses goes on meanwhile."""
+        async with asyncio.timeout(PATIENCE_S):
             while not true():
                 await self.turn(5.0)
                 await asyncio.sleep(0.01)
+
+    async def asking(self, name: str) -> None:
+        """Let the tasks run until a device was asked something and has not answered."""
+        driver = self.plant._drivers[name]
+        await self.until(lambda: driver._port.wire._waiting is not None)
 
     def written(self, name: str) -> dict[str, float]:
         """The newest of everything that a device was told."""
@@ -59,9 +65,12 @@ def changed(role: str, **values: object) -> Reading:
 
 
 @contextlib.asynccontextmanager
-async def world(*names, maps=None, poll_s=1.0):
-    """Devices at free ports, each with a reading, and a plant that has started on them. The gate is always there."""
-    chosen = maps or {}
+async def world(*names, maps=None, poll_s=1.0, timeouts_s=None):
+    """Devices at free ports, each with a reading, and a plant that has started on them. The gate is always there.
+
+    `timeouts_s` by device, where one that is silent is to be given up soon.
+    """
+    chosen, waits_s = maps or {}, timeouts_s or {}
     ports, servers = {}, {}
     names = ("gate", *(name for name in names if name != "gate"))
     found = {name: chosen.get(name) or load_map(MAPS[name]) for name in names}
@@ -73,7 +82,8 @@ async def world(*names, maps=None, poll_s=1.0):
         server.update(PLAYS[name], READINGS[PLAYS[name]])
         server.on_write = lambda role, values, name=name: told.append((name, role, dict(values)))
         ports[name] = await server.start("127.0.0.1", 0)
-    site = park(*(replace(device(name, MAPS[name], ports[name]), poll_s=poll_s) for name in names))
+    placed = (device(name, MAPS[name], ports[name], timeout_s=waits_s.get(name, 60.0)) for name in names)
+    site = park(*(replace(one, poll_s=poll_s) for one in placed))
     plant = FieldPlant(site, found, clock)
     try:
         await plant.start()

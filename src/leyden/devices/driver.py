@@ -101,6 +101,11 @@ class Driver:
             self._wake.set()
         return self._asked
 
+    @property
+    def owes(self) -> bool:
+        """Whether it was asked for its control points and has not answered yet."""
+        return self._asked is not None
+
     def tick(self, now_s: float) -> None:
         """Site time has passed: wake up if something is due."""
         if self._session is None:

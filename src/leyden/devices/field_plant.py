@@ -84,14 +84,13 @@ class FieldPlant:
     async def poll(self, deadline_s: float) -> None:
         """Ask all control points together; returns when all have come, or after `deadline_s` of wall time.
 
-        A device that took longer than this last time is asked but not waited for, so that it holds up nobody.
+        A device that took longer than this last time, or still owes the answer before this one, is asked but not
+        waited for, so that it holds up nobody.
         """
         now_s = self._clock.elapsed_s()
-        asked = [
-            future
-            for driver in self._drivers.values()
-            if (future := driver.ask(now_s)) is not None and driver.took_s <= deadline_s
-        ]
+        waited = [driver for driver in self._drivers.values() if driver.took_s <= deadline_s and not driver.owes]
+        answers = {driver: driver.ask(now_s) for driver in self._drivers.values()}
+        asked = [answer for driver in waited if (answer := answers[driver]) is not None]
         if asked:
             await asyncio.wait(asked, timeout=deadline_s)
 

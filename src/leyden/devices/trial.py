@@ -13,7 +13,7 @@ from leyden.devices.wire.modbus import ModbusWire
 from leyden.model.readings import Reading
 from leyden.model.site import Device, Layout
 
-_TIMEOUT_S = 2.0
+_TIMEOUT_S = 20.0
 
 
 class Trial:
