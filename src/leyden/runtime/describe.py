@@ -112,6 +112,7 @@ def slot_json(slot: Slot) -> Json:
     return {
         "start": time_json(slot.start),
         "end": time_json(slot.end),
+        "target": slot.target,
         "mode": slot.mode.value,
         "power_w": finite(slot.power_w),
         "soc_end": finite(slot.soc_end),
@@ -135,7 +136,9 @@ def next_json(plan: Plan | None, now: datetime, most: int = 6) -> list[Json]:
 
 def _same(left: Slot, right: Slot) -> bool:
     """Whether two neighbours would be told in the same words; powers within 2 % are the same power."""
-    if left.end != right.start or left.mode is not right.mode or left.reason.code != right.reason.code:
+    if left.end != right.start or (left.target, left.mode) != (right.target, right.mode):
+        return False
+    if left.reason.code != right.reason.code:
         return False
     a, b = left.power_w or 0.0, right.power_w or 0.0
     return a * b >= 0.0 and abs(a - b) <= 0.02 * max(abs(a), abs(b))

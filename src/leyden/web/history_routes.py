@@ -124,6 +124,7 @@ def _slot(slot: RecordedSlot) -> Json:
     return {
         "start": time_json(slot.start),
         "end": time_json(slot.end),
+        "target": slot.target,
         "mode": slot.mode,
         "power_w": finite(slot.power_w),
         "soc_end": finite(slot.soc_end),

@@ -137,6 +137,7 @@ class SlotModel(Model):
 
     start: Time
     end: Time
+    target: str = Field(description="a battery, or `batteries` for all together")
     mode: Literal["battery", "grid", "self", "hold"]
     power_w: PowerW | None = Field(description="W at the converters (battery) or at the meter (grid)")
     soc_end: float | None
