@@ -15,7 +15,6 @@ from leyden.model.site import Layout
 from tests.devices.places import READINGS, HandClock, device, park
 from tests.devices.worlds import PATIENCE_S, world
 
-
 SOON = {"line": 0.2}
 """A device that is silent is given up soon."""
 
