@@ -5,7 +5,7 @@ are. The API and the command line talk to it through its public methods, from th
 """
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from math import nan
@@ -78,6 +78,9 @@ class Moment:
     today: Today
 
 
+Witness = Callable[[Carried, Snapshot, Decision, bytes], None]
+"""What the cycle carried in, what it saw, what it decided, and that as JSON."""
+
 TODAY = "today"
 KEEP_TODAY_EVERY_S = 60.0
 POLL_SHARE = 0.4
@@ -127,6 +130,10 @@ class Station:
         self._unkept: dict[str, str] = {}
         """States that the ledger could not take, with why."""
         self._listeners: list[Callable[[Moment], None]] = []
+        self.witnesses: list[Witness] = []
+        """Told of every cycle with all that it was decided from; must not wait."""
+        self.watches: list[Callable[[], Iterable[Condition]]] = []
+        """Asked in every cycle what else is wrong around the decisions."""
         self.leases.restore(clock.now(), clock.elapsed_s())
 
     def listen(self, listener: Callable[[Moment], None]) -> None:
@@ -180,7 +187,10 @@ class Station:
         t = snapshot.time.timestamp()
         self._today = self._today.add(snapshot)
         self.record.append(t, frame.values, frame.quality)
-        self.record.append_decision(decision.number, t, orjson.dumps(decision_json(decision)))
+        body = orjson.dumps(decision_json(decision))
+        self.record.append_decision(decision.number, t, body)
+        for witness in self.witnesses:
+            witness(self._carried, snapshot, decision, body)
         self._cells.note(snapshot)
         self.alarms.update(self._conditions(snapshot, decision, memory), snapshot.time)
         self._keep(memory, snapshot)
@@ -195,6 +205,8 @@ class Station:
         found.extend(ledger_condition(next(iter(self._unkept.values()), None)))
         found.extend(clock_condition(self.jump.jumped_s, snapshot.context.clock_trusted))
         found.extend(plan_condition(None if self.planner is None else self.planner.failing))
+        for watch in self.watches:
+            found.extend(watch())
         return found
 
     def _keep(self, memory: Memory, snapshot: Snapshot) -> None:
