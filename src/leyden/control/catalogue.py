@@ -17,8 +17,10 @@ from leyden.control.battery_limits import BatteryLimits
 from leyden.control.following import Following
 from leyden.control.grid_limits import GridLimits
 from leyden.control.grid_meter import GridMeter
+from leyden.control.locks import Locks
 from leyden.control.manual import Manual
 from leyden.control.ratings import Ratings
+from leyden.control.soft_start import SoftStart
 from leyden.model.errors import LeydenError
 from leyden.model.proposal import Controller
 from leyden.model.site import Site
@@ -32,8 +34,8 @@ class TwoControllersError(LeydenError):
 
 
 def protective(site: Site) -> tuple[Controller[Any], ...]:
-    """The protective controllers of a site: what equipment can bear before what the grid connection can."""
-    return Ratings(site), Following(site), BatteryLimits(), GridMeter(), GridLimits(site)
+    """The protective controllers of a site: people first, then what equipment can bear, then the grid connection."""
+    return Locks(site), Ratings(site), Following(site), BatteryLimits(), GridMeter(), GridLimits(site), SoftStart()
 
 
 def chain(site: Site, configured: Sequence[Controller[Any]]) -> tuple[Controller[Any], ...]:

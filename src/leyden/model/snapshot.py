@@ -4,6 +4,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from types import MappingProxyType
 from typing import Annotated
 
 from leyden.model.command import Command
@@ -27,6 +28,19 @@ class Price:
     """`valley`, `flat`, `peak` or `critical`; empty without a tariff."""
 
 
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """Where a battery stood when this process began to command it."""
+
+    power_w: float
+    """Measured, or as its converter said it had been told."""
+    elapsed_s: float
+    """Monotonic site time of that moment."""
+
+
+_NOBODY: Mapping[str, Begun] = MappingProxyType({})
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Context:
     """What is in force beside the measurements."""
@@ -45,6 +59,8 @@ class Context:
     """What was written last."""
     locks: tuple[Lock, ...] = ()
     """Locks that people have hung on things."""
+    begun: Mapping[str, Begun] = field(default_factory=lambda: _NOBODY)
+    """Batteries that have just been taken over, by name; empty again once the first commands have found their way."""
     stumble_s: float = 0.0
     """Site time that a stumble of this computer may look like; 0 but where a second passes in milliseconds."""
 
