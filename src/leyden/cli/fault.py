@@ -73,3 +73,17 @@ def take_fault(
     """
     ask("DELETE", url, f"/api/twin/faults/{fault_id}", token=token)
     out.print(f"#{fault_id} taken out", highlight=False)
+
+
+@app.command("reset")
+def reset_battery(
+    battery: Annotated[str, typer.Argument(help="The battery whose management latched.")],
+    url: Url = DEFAULT_URL,
+    token: Token = None,
+) -> None:
+    """Reset the latches of a battery management, as a person does at its own panel.
+
+    Example: leyden fault reset b1
+    """
+    ask("POST", url, "/api/twin/reset", {"battery": battery}, token)
+    out.print(f"{battery} reset", highlight=False)

@@ -1,5 +1,6 @@
 """One battery of the twin: cells, contactors, management and converter, moved on together."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -44,6 +45,7 @@ class BatteryTwin:
         self.energies = Energies()
         self.ignores_setpoint = False
         self.tripped = False
+        self.watchdog_dead = False
         self._ambient_degc = options.ambient_degc
         racks, series = battery.layout.rack, battery.layout.series
         self.as_made = _made(cell, options, rng, (racks, series))
@@ -114,7 +116,12 @@ class BatteryTwin:
         around = Surroundings(
             bms.charge_limit_w, bms.discharge_limit_w, bms.guard.any_closed, self.tripped, self._ambient_degc
         )
+        armed_s = self.pcs.watchdog_s
+        if self.watchdog_dead:  # it says that it is armed, and never counts
+            self.pcs = replace(self.pcs, watchdog_left_s=math.nan)
         self.pcs = advance_pcs(self.pcs, self.rating, around, dt_s)
+        if self.watchdog_dead:
+            self.pcs = replace(self.pcs, watchdog_left_s=armed_s)
         on_dc = self.pcs.state in (ConverterState.RUNNING, ConverterState.STOPPING)
         wanted_w = self._dc_power() if on_dc else 0.0
         link_w = self.energies.link_j / max(dt_s, LINK_S)

@@ -5,8 +5,9 @@ from typing import Literal
 
 from leyden.model.words import Words
 
-TargetOf = Literal["device", "point", "battery", "source", "load"]
-"""What a kind of fault can be put on; a point is written `device.point`."""
+TargetOf = Literal["device", "point", "battery", "source", "load", "gate", "meter", "power", "power point", "pair"]
+"""What a kind of fault can be put on. A point is written `device.point`; a meter is a device before the grid or a load;
+`power` is a device that says a power; a pair of devices that can be taken for one another is `device+device`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,21 @@ KINDS: tuple[FaultKind, ...] = (
     FaultKind("nan", Words("数值缺失", "value missing (nan)"), ("device", "point")),
     FaultKind("setpoint-ignored", Words("不执行设定值", "set-point ignored"), ("battery", "source")),
     FaultKind("trip", Words("变流器跳闸", "converter trip"), ("battery",)),
+    FaultKind("dead-watchdog", Words("看门狗失效", "watchdog dead"), ("battery", "source")),
+    FaultKind("reversed-ct", Words("电流互感器反接", "current transformer reversed"), ("meter",)),
+    FaultKind("reversed-dc", Words("直流电流反号", "DC current of the wrong sign"), ("battery",)),
+    FaultKind(
+        "wrong-scale",
+        Words("比例错误", "wrong scale"),
+        ("power", "power point"),
+        (FaultParam("factor", "", Words("显示为实际的倍数", "times what is true"), default=10.0, low=1e-3, high=1e3),),
+    ),
+    FaultKind("swapped-unit", Words("两台设备地址互换", "addresses of two devices swapped"), ("pair",)),
+    FaultKind(
+        "meter-wrong-side",
+        Words("电表装错位置(测不到电池)", "meter on the wrong side (batteries not behind it)"),
+        ("gate",),
+    ),
     FaultKind("load-trip", Words("负荷跳闸", "load trip"), ("load",)),
     FaultKind(
         "weak-cell",
@@ -72,4 +88,4 @@ KINDS: tuple[FaultKind, ...] = (
         (*_CELL, FaultParam("heat_w", "W", Words("额外发热", "extra heat"), default=100.0, low=0.0, high=1000.0)),
     ),
 )
-"""Every kind; adding one is adding it here and saying in `effects` what it does."""
+"""Every kind; adding one is adding it here, and saying what it does in `distort`, `miswired` or the thing itself."""

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import combinations
 
 from leyden.model.errors import LeydenError
 from leyden.model.points import points_of
@@ -37,6 +38,12 @@ class Fault:
     def device(self) -> str:
         """The device of a fault on a device or a point."""
         return self.target.partition(".")[0]
+
+    @property
+    def pair(self) -> tuple[str, str]:
+        """The two devices of a fault on a pair."""
+        one, _, other = self.target.partition("+")
+        return one, other
 
     @property
     def point(self) -> str:
@@ -124,8 +131,31 @@ def _targets(site: Site, kind: FaultKind) -> tuple[str, ...]:
         "battery": tuple(battery.name for battery in site.batteries),
         "source": tuple(source.name for source in (*site.solar, *site.wind)),
         "load": tuple(load.name for load in site.loads),
+        "gate": (site.grid.device,),
+        "meter": _devices(site, ("grid", "load")),
+        "power": _devices(site, POWER_ROLES),
+        "power point": tuple(f"{device}.power_w" for device in _devices(site, POWER_ROLES)),
+        "pair": pairs(site),
     }
     return tuple(name for target in kind.on for name in names[target])
+
+
+POWER_ROLES = ("grid", "load", "solar", "wind", "converter")
+_ALIKE = {"grid": "meter", "load": "meter", "solar": "source", "wind": "source"}
+
+
+def _devices(site: Site, roles: Sequence[str]) -> tuple[str, ...]:
+    """The devices that play one of these roles; one name once."""
+    return tuple(dict.fromkeys(device for device, role, _ in site.roles() if role in roles))
+
+
+def pairs(site: Site) -> tuple[str, ...]:
+    """Devices that can be taken for one another: the same map, one role each, and of the same kind."""
+    kinds: dict[str, list[str]] = {}
+    for device, role, _ in site.roles():
+        kinds.setdefault(device, []).append(_ALIKE.get(role, role))
+    alone = [(d.name, d.map, *kinds[d.name]) for d in site.devices if len(kinds.get(d.name, ())) == 1]
+    return tuple(f"{a[0]}+{b[0]}" for a, b in combinations(alone, 2) if a[1:] == b[1:])
 
 
 def _points(site: Site) -> tuple[str, ...]:

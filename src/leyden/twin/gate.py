@@ -1,14 +1,14 @@
 """The meter at the point of connection: it closes the balance, and tells it late."""
 
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True)
 class GateSample:
     """What flowed during one step that ended at `end_s`."""
 
-    end_s: float
+    end_s: float = 0.0
     power_w: float = 0.0
     """Import positive."""
     reactive_power_var: float = 0.0
@@ -16,6 +16,9 @@ class GateSample:
     """Imported by the end of the step."""
     energy_in_wh: float = 0.0
     """Exported by the end of the step."""
+    batteries_w: float = 0.0
+    """How much of what flowed on the bus came from batteries; with a meter on the wrong side it is not seen."""
+    batteries_var: float = 0.0
 
 
 class GateMeter:
@@ -30,13 +33,18 @@ class GateMeter:
         """What really flows now."""
         return self._samples[-1]
 
-    def count(self, power_w: float, reactive_power_var: float, dt_s: float) -> None:
-        """Add a step of `dt_s`; import positive."""
-        last = self._samples[-1]
+    def count(self, flow: GateSample, dt_s: float) -> None:
+        """Add a step of `dt_s` with these powers; import positive."""
+        last, power_w = self._samples[-1], flow.power_w
         out_wh, in_wh = max(power_w, 0.0) * dt_s / 3600.0, max(-power_w, 0.0) * dt_s / 3600.0
         end_s = last.end_s + dt_s
         self._samples.append(
-            GateSample(end_s, power_w, reactive_power_var, last.energy_out_wh + out_wh, last.energy_in_wh + in_wh)
+            replace(
+                flow,
+                end_s=end_s,
+                energy_out_wh=last.energy_out_wh + out_wh,
+                energy_in_wh=last.energy_in_wh + in_wh,
+            )
         )
         # The sample that was in force at `wanted` is the first one that ends at or after it.
         wanted_s = end_s - self._delay_s - 1e-9

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 
 from leyden.model.site import Load, Source
 from leyden.pcs import Generator
@@ -35,6 +36,7 @@ class SourceTwin:
     def __init__(self, source: Source, profile: Profile) -> None:
         self.source = source
         self.ignores_setpoint = False
+        self.watchdog_dead = False
         self.generator = Generator()
         self.available_w = 0.0
         """What sun or wind would allow."""
@@ -48,5 +50,10 @@ class SourceTwin:
     def step(self, moment: Moment, dt_s: float) -> None:
         """Generate for `dt_s` what there is at `moment`, up to the limit; 0 dt only looks."""
         self.available_w = self._profile.power_w(moment)
-        self.generator = advance(self.generator, self.available_w, self.source.power_w, dt_s)
+        before = self.generator
+        if self.watchdog_dead:  # it says that it is armed, and never counts
+            before = replace(before, watchdog_left_s=math.nan)
+        self.generator = advance(before, self.available_w, self.source.power_w, dt_s)
+        if self.watchdog_dead:
+            self.generator = replace(self.generator, watchdog_left_s=before.watchdog_s)
         self.generated_wh += self.generator.power_w * dt_s / 3600.0

@@ -21,6 +21,7 @@ from leyden.twin.battery import BatteryTwin, CellFault
 from leyden.twin.distort import distorted
 from leyden.twin.faults import Fault, Faults
 from leyden.twin.gate import GateMeter, GateSample
+from leyden.twin.miswired import MISWIRED, Wiring
 from leyden.twin.options import ProfileOptions, TwinOptions
 from leyden.twin.profiles import ProfileError, make_profile, moment
 from leyden.twin.report import (
@@ -62,6 +63,8 @@ class Twin:
         self.wind = {source.name: self._source(source, options.wind, "simbench-wp4") for source in site.wind}
         delay_s = site.grid.meter_delay_s if options.meter_delay_s is None else options.meter_delay_s
         self.gate = GateMeter(delay_s)
+        self._wiring = Wiring(site)
+        self._miswired: list[Fault] = []
         self.faults = Faults(site, lambda: (self.time, self.elapsed_s), self._faults_changed)
         self._mains = Mains(options.grid_voltage_v, options.grid_frequency_hz)
         self._reporters = {name: BatteryReporter(battery) for name, battery in self.batteries.items()}
@@ -87,6 +90,7 @@ class Twin:
     def command(self, thing: str, values: Mapping[str, float]) -> None:
         """What a device was told in its write points: a converter by its battery's name, a solar or wind plant by its
         own. Raises ValueError for a thing or a point that cannot be written to."""
+        thing, values = self._wiring.command(thing, values, self._miswired)
         target = self.batteries.get(thing) or self.sources.get(thing)
         if target is None:
             raise ValueError(f"{thing!r} takes no commands; these do: {', '.join((*self.batteries, *self.sources))}")
@@ -187,16 +191,17 @@ class Twin:
         self.elapsed_s += dt_s
         for battery in self.batteries.values():
             battery.step(dt_s)
-        power_w, reactive_var = self._bus(dt_s)
-        self.gate.count(-power_w, -reactive_var, dt_s)
+        self.gate.count(self._bus(dt_s), dt_s)
 
     def _look(self) -> None:
         """Let the meters see the first moment, without moving time."""
-        power_w, reactive_var = self._bus(0.0)
-        self.gate.restart(replace(self.gate.newest, power_w=-power_w, reactive_power_var=-reactive_var))
+        newest, flow = self.gate.newest, self._bus(0.0)
+        self.gate.restart(
+            replace(flow, end_s=newest.end_s, energy_out_wh=newest.energy_out_wh, energy_in_wh=newest.energy_in_wh)
+        )
 
-    def _bus(self, dt_s: float) -> tuple[float, float]:
-        """Move what follows profiles on by `dt_s`; the sum of all that flows into the bus but the grid."""
+    def _bus(self, dt_s: float) -> GateSample:
+        """Move what follows profiles on by `dt_s`; what then flows through the gate: the negated sum of all others."""
         now = moment(self.time, self.site.zone, self.told_s)
         power_w, reactive_var = 0.0, 0.0
         for load in self.loads.values():
@@ -206,15 +211,21 @@ class Twin:
             for source in sources.values():
                 source.step(now, dt_s)
                 power_w += source.generator.power_w
+        own_w, own_var = 0.0, 0.0
         for battery in self.batteries.values():
-            power_w, reactive_var = power_w + battery.pcs.power_w, reactive_var + battery.pcs.reactive_power_var
-        return power_w, reactive_var
+            own_w, own_var = own_w + battery.pcs.power_w, own_var + battery.pcs.reactive_power_var
+        return GateSample(
+            power_w=-(power_w + own_w),
+            reactive_power_var=-(reactive_var + own_var),
+            batteries_w=own_w,
+            batteries_var=own_var,
+        )
 
     def _changed(self) -> None:
         self._healthy, self._read = None, None
 
     def _readings(self) -> dict[tuple[str, str], Reading]:
-        """(role, thing) -> what a healthy device says."""
+        """(role, thing) -> what a healthy device says, wired as it is."""
         if self._healthy is not None:
             return self._healthy
         mains, gain, found = self._mains, self._gains(), dict[tuple[str, str], Reading]()
@@ -228,6 +239,8 @@ class Twin:
         for name, battery in self.batteries.items():
             found["battery", name] = self._reporters[name].reading(self.elapsed_s)
             found["converter", name] = converter_reading(battery, next(gain))
+        if self._miswired:
+            found = self._wiring.readings(found, self._miswired, self.gate.shown())
         self._healthy = found
         return found
 
@@ -258,6 +271,7 @@ class Twin:
         """Make the plant what its faults say: everything that has none is its old self."""
         active = self.faults.active()
         healthy = self._readings()
+        self._miswired = [fault for fault in active if fault.kind in MISWIRED]
         on_readings = [fault for fault in active if fault.kind in (*LINK_FAULTS, "frozen", "nan")]
         self._captured = {fault.id: self._captured.get(fault.id, healthy) for fault in on_readings}
 
@@ -267,11 +281,13 @@ class Twin:
         for name, battery in self.batteries.items():
             battery.ignores_setpoint = name in on("setpoint-ignored")
             battery.tripped = name in on("trip")
+            battery.watchdog_dead = name in on("dead-watchdog")
             battery.set_cells(
                 [_cell_fault(fault) for fault in active if fault.target == name and "rack" in fault.params]
             )
         for name, source in self.sources.items():
             source.ignores_setpoint = name in on("setpoint-ignored")
+            source.watchdog_dead = name in on("dead-watchdog")
         for name, load in self.loads.items():
             load.tripped = name in on("load-trip")
         self._changed()

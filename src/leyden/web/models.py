@@ -201,5 +201,11 @@ class FaultRequest(Model):
     """A fault to put into the twin."""
 
     kind: str = Field(max_length=64)
-    target: str = Field(max_length=64)
+    target: str = Field(max_length=200)
     params: dict[str, float | int | str] = Field(default_factory=dict)
+
+
+class ResetRequest(Model):
+    """Which battery management of the twin a person resets."""
+
+    battery: str = Field(max_length=64)

@@ -1,4 +1,4 @@
-"""The twin's control port, on loopback only: its clock, and its faults."""
+"""The twin's control port, on loopback only: its clock, its faults, and the reset of its batteries."""
 
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
@@ -9,7 +9,7 @@ from leyden.model.words import Words
 from leyden.runtime.describe import time_json, words_json
 from leyden.runtime.twin_host import TwinHost
 from leyden.twin import FaultError
-from leyden.web.models import FaultRequest
+from leyden.web.models import FaultRequest, ResetRequest
 from leyden.web.problems import ApiError, tell, tell_invalid
 from leyden.web.responses import json_response
 
@@ -40,7 +40,10 @@ def create_twin_app(host: TwinHost) -> FastAPI:
                 "kind": kind.kind,
                 "label": words_json(kind.label),
                 "targets": list(kind.targets),
-                "params": [{"name": p.name, "unit": p.unit, "default": p.default} for p in kind.params],
+                "params": [
+                    {"name": p.name, "unit": p.unit, "label": words_json(p.label), "default": p.default}
+                    for p in kind.params
+                ],
             }
             for kind in host.twin.faults.kinds()
         ]
@@ -67,5 +70,18 @@ def create_twin_app(host: TwinHost) -> FastAPI:
         except KeyError:
             raise ApiError(404, Words("没有这个故障", "there is no such fault")) from None
         return json_response({"taken": True})
+
+    @app.post("/reset")
+    async def reset(body: ResetRequest) -> Response:
+        """What a person does at the battery management's own panel: its latches are let go."""
+        try:
+            host.twin.reset(body.battery)
+        except KeyError:
+            names = ", ".join(host.twin.batteries)
+            said = Words(
+                f"没有电池 {body.battery!r};可选:{names}", f"there is no battery {body.battery!r}; there are: {names}"
+            )
+            raise ApiError(404, said) from None
+        return json_response({"reset": body.battery})
 
     return app

@@ -1,4 +1,4 @@
-"""Faults of the twin, handed on to its control port."""
+"""Faults and resets of the twin, handed on to its control port."""
 
 import asyncio
 from typing import Any
@@ -7,7 +7,7 @@ from fastapi import APIRouter
 from fastapi.responses import Response
 
 from leyden.runtime.http import AnswerError, request_json
-from leyden.web.models import FaultRequest
+from leyden.web.models import FaultRequest, ResetRequest
 from leyden.web.problems import ApiError
 from leyden.web.responses import json_response
 
@@ -31,7 +31,7 @@ def reading(port: int) -> APIRouter:
 
 
 def writing(port: int) -> APIRouter:
-    """Putting faults in and taking them out."""
+    """Putting faults in and taking them out; resetting what only a person may."""
     router = APIRouter(tags=["twin"])
 
     @router.post("/twin/faults", summary="Put a fault into the twin")
@@ -41,5 +41,9 @@ def writing(port: int) -> APIRouter:
     @router.delete("/twin/faults/{fault_id}", summary="Take a fault out of the twin")
     async def take(fault_id: int) -> Response:
         return json_response(await asyncio.to_thread(_ask, port, "DELETE", f"/faults/{fault_id}"))
+
+    @router.post("/twin/reset", summary="Reset the latches of a battery management of the twin")
+    async def reset(body: ResetRequest) -> Response:
+        return json_response(await asyncio.to_thread(_ask, port, "POST", "/reset", body.model_dump()))
 
     return router
