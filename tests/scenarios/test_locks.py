@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -105,7 +106,7 @@ def test_the_first_decisions_go_on_from_what_was_found(monkeypatch, found_w):
     run(site(), [SelfConsumption()], "time | load => power\n0 s | 1 MW =>\n12 s | => 1 MW", start=START)
     assert told[0] == found_w
     most_w = RAMP * 1.5e6 * 1.0 + 1.0
-    assert all(abs(after - before) <= most_w for before, after in zip(told, told[1:], strict=False))
+    assert all(abs(after - before) <= most_w for before, after in pairwise(told))
 
 
 def test_a_limit_does_not_wait_for_a_gentle_start(monkeypatch):

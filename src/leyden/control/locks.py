@@ -87,8 +87,8 @@ def _wants(batteries: tuple[str, ...], sources: tuple[str, ...], locks: tuple[Lo
         reason: Reason | None = None
         if lock.target != BATTERIES and lock.target not in batteries:
             reason = LockOfNothing(lock.target, lock.by, lock.reason)
-        for name in [lock.target] if lock.target in batteries else batteries:
-            wants.append(Want(name, reason or _locked(name, lock), power_w=exactly(0.0), stop=True))
+        held = [lock.target] if lock.target in batteries else batteries
+        wants += [Want(name, reason or _locked(name, lock), power_w=exactly(0.0), stop=True) for name in held]
     return tuple(wants)
 
 
