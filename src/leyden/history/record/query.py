@@ -42,7 +42,7 @@ def query(view: View, span: Span, newest_us: int | None, cycle_us: int) -> Curve
         return _fine(view, span, step_us)
     wide = _whole_steps(span, step_us)
     rows = _selected(view, wide, source, newest_us)
-    series = _grid(view, rows, wide, step_us)
+    series = _grid(view, rows, wide, step_us, source)
     return Curves(step_us / 1e6, source, series)
 
 
@@ -82,18 +82,28 @@ def _selected(view: View, span: Span, source: Source, newest_us: int | None) -> 
     return " UNION ALL ".join(pieces)
 
 
-def _grid(view: View, rows: str, span: Span, step_us: int) -> Mapping[str, Series]:
-    found = view.connection.execute(
-        f"SELECT idx, epoch_us(t) // {step_us} AS step, min(low) AS low, sum(n * mean) / sum(n) AS mean,"
-        f" max(high) AS high FROM ({rows}) GROUP BY ALL"
-    ).fetchnumpy()
+def _grid(view: View, rows: str, span: Span, step_us: int, source: Source) -> Mapping[str, Series]:
+    """Rows laid into the steps they belong to. Many seconds are best summed up by the database, a few thousand
+    intervals here: to group them there costs as much again as to find them."""
+    step = f"epoch_us(t) // {step_us} AS step"
+    wanted = f"SELECT idx, {step}, n, low, mean, high FROM ({rows})"
+    if source == "raw":
+        sums = "sum(n) AS n, min(low) AS low, sum(n * mean) / sum(n) AS mean, max(high) AS high"
+        wanted = f"SELECT idx, {step}, {sums} FROM ({rows}) GROUP BY ALL"
+    found = view.connection.execute(wanted).fetchnumpy()
     first, steps = span.start_us // step_us, (span.end_us - span.start_us) // step_us
-    curves = np.full((3, len(span.points), steps), np.nan)
-    at = (np.asarray(found["idx"], np.int64), np.asarray(found["step"], np.int64) - first)
-    for curve, name in zip(curves, ("low", "mean", "high"), strict=True):
-        curve[at] = found[name]
+    shape = (len(span.points), steps)
+    at = np.asarray(found["idx"], np.int64) * steps + np.asarray(found["step"], np.int64) - first
+    n = np.asarray(found["n"], np.float64)
+    total = np.bincount(at, n, steps * len(span.points))
+    low, high = np.full(len(total), np.inf), np.full(len(total), -np.inf)
+    np.minimum.at(low, at, found["low"])
+    np.maximum.at(high, at, found["high"])
+    mean = np.bincount(at, n * found["mean"], len(total))
+    empty = total == 0
+    curves = [np.where(empty, np.nan, curve).reshape(shape) for curve in (low, mean / np.where(empty, 1, total), high)]
     t = (first + np.arange(steps)) * step_us / 1e6
-    return {name: Series(t, *curves[:, index]) for index, name in enumerate(span.points)}
+    return {name: Series(t, *(curve[index] for curve in curves)) for index, name in enumerate(span.points)}
 
 
 def _fine(view: View, span: Span, step_us: int) -> Curves:

@@ -32,8 +32,9 @@ _STEP_ROWS = 200_000
 """Rows read at once: about 10 MB, and less than a tenth of a second."""
 _STEP_FRAMES = 500
 """Frames, decisions or plans read at once: about 3 MB."""
-_GROUP_ROWS = 20_000
-"""Smallest Parquet row group: readers skip whole groups by their points."""
+_GROUP_ROWS = {READINGS.name: 20_000, MINUTES.name: 20_000, QUARTERS.name: 1}
+"""Smallest Parquet row group: readers skip whole groups by their points. A month of one point's quarter-hours is a
+group of its own, because what is asked for most is a few points over months."""
 _DELTA = {"t": "DELTA_BINARY_PACKED", "seq": "DELTA_BINARY_PACKED"}
 
 
@@ -116,7 +117,7 @@ def _writer(path: Path, schema: pa.Schema, mark: str) -> pq.ParquetWriter:
 def _contents(connection: Connection, shelf: Shelf, table: str) -> Iterator[pa.Table]:
     """The rows of a table as they are laid down, one piece a step: by point, by battery, or as they came."""
     if shelf in (READINGS, MINUTES, QUARTERS):
-        yield from _by_point(connection, table)
+        yield from _by_point(connection, table, _GROUP_ROWS[shelf.name])
     elif shelf is CELLS:
         for (battery,) in connection.execute(f"SELECT DISTINCT battery FROM {table} ORDER BY ALL").fetchall():
             yield from _by_seq(connection, table, f"battery = {text(battery)}")
@@ -135,10 +136,10 @@ def _by_seq(connection: Connection, table: str, where: str) -> Iterator[pa.Table
         yield rows.take(pa.array(np.argsort(rows["seq"].to_numpy(), kind="stable")))
 
 
-def _by_point(connection: Connection, table: str) -> Iterator[pa.Table]:
+def _by_point(connection: Connection, table: str, least: int) -> Iterator[pa.Table]:
     names = dict(connection.execute("SELECT name, id FROM points").fetchall())
     counts = dict(connection.execute(f"SELECT point, count(*) FROM {table} GROUP BY point").fetchall())
-    for group in _groups([(name, counts.get(names[name], 0)) for name in sorted(names)]):
+    for group in _groups([(name, counts.get(names[name], 0)) for name in sorted(names)], least):
         ids = [names[name] for name in group]
         rows = arrow(connection, f"SELECT * FROM {table} WHERE point IN ({', '.join(map(str, ids))})")
         rank = np.full(max(names.values()) + 1, -1, np.int32)
@@ -150,12 +151,12 @@ def _by_point(connection: Connection, table: str) -> Iterator[pa.Table]:
         yield rest.add_column(0, "point", points.cast(pa.string()))
 
 
-def _groups(counts: Sequence[tuple[str, int]]) -> Iterator[list[str]]:
+def _groups(counts: Sequence[tuple[str, int]], least: int) -> Iterator[list[str]]:
     """Names in order, together as many as make a row group of a fair size, and never more than a step may read."""
     group: list[str] = []
     rows = 0
     for name, count in counts:
-        if group and (rows >= _GROUP_ROWS or rows + count > _STEP_ROWS):
+        if group and (rows >= least or rows + count > _STEP_ROWS):
             yield group
             group, rows = [], 0
         if count:

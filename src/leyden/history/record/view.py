@@ -15,6 +15,10 @@ Sample = tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.uint8]]
 """Times in us, values, qualities of one point; each (row,)."""
 
 
+NEVER_US = 2**62
+"""A moment that never comes."""
+
+
 class Columns(Enum):
     """What is selected beside the point's index `idx` and the time `t`, and under which condition."""
 
@@ -44,12 +48,15 @@ class View:
         self.connection = connection
         self._folder = folder
         self._tables: dict[str, list[str]] = {}
+        self._today: dict[str, int] = {}
         self._ids: dict[str, int] = dict(connection.execute("SELECT name, id FROM points").fetchall())
 
     def parts(self, shelf: Shelf, start_us: int, end_us: int) -> Parts:
         """The tables and files that may hold rows of [start, end)."""
         if end_us <= start_us:
             return Parts((), ())
+        if shelf.period == "month" and self._today_from_us(shelf) <= start_us:
+            return Parts((shelf.table(TODAY),), ())
         tables = [period for period in self._open(shelf) if _touches(period, start_us, end_us)]
         files = [period for period in self._closed(shelf) if _touches(period, start_us, end_us)]
         names = [shelf.table(period) for period in tables] + ([shelf.table(TODAY)] if shelf.period == "month" else [])
@@ -63,10 +70,7 @@ class View:
         periods = self._closed(shelf)[:1] + self._open(shelf)[:1]
         if periods:
             return bounds_us(min(periods))[0]
-        if shelf.period == "month":
-            first_us = scalar(self.connection, f"SELECT min(epoch_us(t)) FROM {shelf.table(TODAY)}")
-            return 2**62 if first_us is None else int(first_us)
-        return 2**62
+        return self._today_from_us(shelf) if shelf.period == "month" else NEVER_US
 
     def rows(self, shelf: Shelf, points: Sequence[str], start_us: int, end_us: int, columns: Columns) -> str:
         """A relation of some points' rows of [start, end); `idx` is the place of the point in `points`."""
@@ -95,6 +99,13 @@ class View:
         columns = (t_us, np.asarray(found["value"], np.float64), np.asarray(found["quality"], np.uint8))
         split = [np.split(column[order], cuts) for column in columns]
         return list(zip(*split, strict=True))
+
+    def _today_from_us(self, shelf: Shelf) -> int:
+        """From when on everything stands in the shelf's table of today: whole days leave it, the oldest first."""
+        if shelf.name not in self._today:
+            first_us = scalar(self.connection, f"SELECT min(epoch_us(t)) FROM {shelf.table(TODAY)}")
+            self._today[shelf.name] = NEVER_US if first_us is None else int(first_us)
+        return self._today[shelf.name]
 
     def _open(self, shelf: Shelf) -> list[str]:
         if not self._tables:
