@@ -39,18 +39,21 @@ class CellFault:
 class BatteryTwin:
     """State of one simulated battery; `step` is the only thing that moves it in time."""
 
-    def __init__(self, battery: Battery, cell: Cell, options: TwinOptions, rng: np.random.Generator) -> None:
+    def __init__(
+        self, battery: Battery, cell: Cell, options: TwinOptions, rng: np.random.Generator, ambient_degc: float
+    ) -> None:
         self.battery = battery
         self.cell = cell
         self.energies = Energies()
         self.ignores_setpoint = False
         self.tripped = False
         self.watchdog_dead = False
-        self._ambient_degc = options.ambient_degc
+        self.ambient_degc = ambient_degc
+        """What surrounds its cells now; at the start they are as warm."""
         racks, series = battery.layout.rack, battery.layout.series
         self.as_made = _made(cell, options, rng, (racks, series))
         self.made = self.as_made.copy()
-        self.state = _state(cell, options, rng, (racks, series))
+        self.state = _state(cell, options, rng, (racks, series), ambient_degc)
         self.sums = np.zeros((cells.SUMS, racks))
         self.current_a = np.zeros(racks)
         self.bus_v = 0.0
@@ -66,7 +69,7 @@ class BatteryTwin:
         self.rating = _rating(battery, options)
         order = Order(run=options.connected)
         at_rest = ConverterState.STANDBY if options.connected else ConverterState.OFF
-        self.pcs = Pcs(state=at_rest, order=order, echo=order, temperature_degc=options.ambient_degc)
+        self.pcs = Pcs(state=at_rest, order=order, echo=order, temperature_degc=ambient_degc)
         self.settle()
 
     def settle(self) -> None:
@@ -114,7 +117,7 @@ class BatteryTwin:
         """Move on by `dt_s`: the converter within what the management allowed, then the cells, then the management."""
         bms = self.bms
         around = Surroundings(
-            bms.charge_limit_w, bms.discharge_limit_w, bms.guard.any_closed, self.tripped, self._ambient_degc
+            bms.charge_limit_w, bms.discharge_limit_w, bms.guard.any_closed, self.tripped, self.ambient_degc
         )
         armed_s = self.pcs.watchdog_s
         if self.watchdog_dead:  # it says that it is armed, and never counts
@@ -155,7 +158,7 @@ class BatteryTwin:
     def _step_cells(self, dt_s: float) -> tuple[float, float, float]:
         cell = self.cell
         left = decay(dt_s, cell.heat_capacity_j_per_k / cell.cooling_w_per_k)
-        heat = (self._ambient_degc, cell.cooling_w_per_k, cell.heat_capacity_j_per_k, left)
+        heat = (self.ambient_degc, cell.cooling_w_per_k, cell.heat_capacity_j_per_k, left)
         return cells.step_cells(self.state, self.made, self.current_a, cell.ocv.nodes, heat, dt_s, self.sums)
 
     def _count(self, dc_w: float, squares: float, of_cells: tuple[float, float, float], dt_s: float) -> None:
@@ -202,10 +205,12 @@ def _made(cell: Cell, options: TwinOptions, rng: np.random.Generator, shape: tup
     return made
 
 
-def _state(cell: Cell, options: TwinOptions, rng: np.random.Generator, shape: tuple[int, int]) -> Floats:
+def _state(
+    cell: Cell, options: TwinOptions, rng: np.random.Generator, shape: tuple[int, int], ambient_degc: float
+) -> Floats:
     state = np.zeros((4, *shape))
     state[cells.SOC] = np.clip(options.soc + options.soc_spread * _spread(rng, shape), 0.0, 1.0)
-    state[cells.TEMPERATURE] = options.ambient_degc
+    state[cells.TEMPERATURE] = ambient_degc
     state[cells.CHEMICAL] = cell.ocv.integral_v(state[cells.SOC])
     return state
 

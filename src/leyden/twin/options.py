@@ -57,7 +57,13 @@ class TwinOptions:
     resistance_spread: Annotated[float, Quantity("", low=0.0, high=0.3)] = 0.04
     """Standard deviation of the cells' resistance, as a share of it."""
     ambient_degc: Annotated[float, Quantity("degC", low=-40.0, high=60.0)] = 25.0
-    """What surrounds the cells, and their temperature at the start."""
+    """What surrounds the cells, the whole year, unless the next ones say otherwise."""
+    ambient_january_degc: Annotated[float | None, Quantity("degC", low=-40.0, high=60.0)] = None
+    """The mean of mid-January; the year swings between it and that of July."""
+    ambient_july_degc: Annotated[float | None, Quantity("degC", low=-40.0, high=60.0)] = None
+    """The mean of mid-July."""
+    day_swing_degc: Annotated[float, Quantity("degC", low=0.0, high=30.0)] = 0.0
+    """By how much three in the afternoon is warmer than three at night."""
     soc_error: Annotated[float, Quantity("", low=0.0, high=0.2)] = 0.01
     """How far off the battery management's own SOC may be at the start."""
     meter_delay_s: Annotated[float | None, Quantity("s", low=0.0, high=10.0)] = None

@@ -35,6 +35,7 @@ from leyden.twin.report import (
 from leyden.twin.state_file import load_state, save_state
 from leyden.twin.things import LoadTwin, SourceTwin
 from leyden.twin.truth import Truth, battery_truth
+from leyden.twin.weather import weather_of
 
 LINK_FAULTS = ("silent", "slow", "exceptions")
 
@@ -54,8 +55,12 @@ class Twin:
         self.elapsed_s = 0.0
         """Since it was made or restored."""
         self._before_s = 0.0
+        self._weather = weather_of(options)
+        ambient_degc = self._ambient_degc()
         self.batteries = {
-            battery.name: BatteryTwin(battery, _cell(cells, battery.cell.name), options, self._rng(battery.name))
+            battery.name: BatteryTwin(
+                battery, _cell(cells, battery.cell.name), options, self._rng(battery.name), ambient_degc
+            )
             for battery in site.batteries
         }
         self.loads = {load.name: self._load(load.name) for load in site.loads}
@@ -187,9 +192,15 @@ class Twin:
             source, make_profile(source.name, wanted, source.power_w, self.options.ripple, self.options.seed)
         )
 
+    def _ambient_degc(self) -> float:
+        weather = self._weather
+        return weather.ambient_degc(self.time.astimezone(self.site.zone)) if weather.varies else weather.middle_degc
+
     def _step(self, dt_s: float) -> None:
         self.elapsed_s += dt_s
+        ambient_degc = self._ambient_degc()
         for battery in self.batteries.values():
+            battery.ambient_degc = ambient_degc
             battery.step(dt_s)
         self.gate.count(self._bus(dt_s), dt_s)
 
