@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from leyden.model.site import CellRating
+from leyden.physics.impedance import NO_ENTROPY, NO_HYSTERESIS, Entropy, Hysteresis, Impedance
 from leyden.physics.ocv import OcvCurve
 
 
@@ -22,6 +23,12 @@ class Cell:
     """Heat that leaves the cell per kelvin above its surroundings."""
     source: str
     """Where the numbers come from."""
+    impedance: Impedance
+    """What the sustained resistance is made of, over charge, time, direction and temperature."""
+    hysteresis: Hysteresis = NO_HYSTERESIS
+    entropy: Entropy = NO_ENTROPY
+    ageing: str = ""
+    """Name of the ageing model that fits this cell; empty where none is known."""
 
     @property
     def capacity_ah(self) -> float:
