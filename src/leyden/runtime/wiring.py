@@ -10,7 +10,8 @@ from leyden.alarms import AlarmBook
 from leyden.control.following import Following
 from leyden.control.keep_reserve import KeepReserve
 from leyden.history import Ledger, Record
-from leyden.model import Controller
+from leyden.model import Controller, Site
+from leyden.model.address import Address
 from leyden.model.clock import Clock
 from leyden.model.plan import Plan
 from leyden.model.plant import Plant
@@ -73,11 +74,16 @@ def make_station(
         controllers=heard_in(environment, config.controllers),
         record=stores.record,
         ledger=stores.ledger,
-        alarms=AlarmBook(stores.ledger.alarms),
+        alarms=AlarmBook(stores.ledger.alarms, hosts_of(config.site)),
         price_at=price_source(config),
         make_plan=plan_source(config),
         cells_every_s=config.history.cells_every_s,
     )
+
+
+def hosts_of(site: Site) -> Mapping[str, str]:
+    """Behind which address each device is: what falls silent together there is one alarm."""
+    return {device.name: Address.from_text(device.at).place[0] for device in site.devices}
 
 
 def heard_in(environment: Environment, controllers: tuple[Controller[Any], ...]) -> tuple[Controller[Any], ...]:
