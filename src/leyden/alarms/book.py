@@ -1,12 +1,13 @@
 """The alarm book: the list of alarms, kept through a store; safe to use from the cycle and the API at once."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from threading import RLock
 from typing import Protocol
 
 from leyden.alarms.alarm import Alarm, AlarmChange, AlarmState, ChangeKind, alarm_from_json
+from leyden.alarms.causes import Gathering, by_cause
 from leyden.alarms.life import Alarms, acknowledge, meet, worst_first
 from leyden.model.condition import Condition
 from leyden.model.errors import LeydenError
@@ -38,20 +39,31 @@ class AlarmStore(Protocol):
 class AlarmBook:
     """One alarm per cause. A store that fails does not stop the book: what it could not keep it offers again."""
 
-    def __init__(self, store: AlarmStore) -> None:
+    def __init__(self, store: AlarmStore, hosts: Mapping[str, str] | None = None) -> None:
+        """`hosts` says behind which address each device is, so that one lost link is one alarm."""
         self._store = store
+        self._hosts = hosts or {}
+        self._gathering = Gathering()
+        self._listeners: list[Callable[[Sequence[AlarmChange]], None]] = []
         self._lock = RLock()
         self._unsaved: dict[int, Alarm] = {}
         open_alarms = [alarm_from_json(row) for row in store.open_alarms()]
         self._alarms = Alarms({alarm.key: alarm for alarm in open_alarms}, {}, store.last_alarm_id())
 
+    def listen(self, listener: Callable[[Sequence[AlarmChange]], None]) -> None:
+        """Call this with all that changes; it is called from the cycle, and must not wait."""
+        self._listeners.append(listener)
+
     def update(self, conditions: Sequence[Condition], time: datetime) -> Sequence[AlarmChange]:
         """Meet every condition that stands now; what is not among them has ceased. Writes only what changed."""
         with self._lock:
-            self._alarms, changes = meet(self._alarms, conditions, time)
+            standing = {key for key, alarm in self._alarms.listed.items() if alarm.standing}
+            causes, self._gathering = by_cause(conditions, self._hosts, standing, self._gathering, time)
+            self._alarms, changes = meet(self._alarms, causes, time)
             self._unsaved |= {change.alarm.id: change.alarm for change in changes}
             self._save()
-            return changes
+        self._tell(changes)
+        return changes
 
     def acknowledge(self, id: int, by: str, time: datetime) -> AlarmChange | None:  # noqa: A002 the alarm's own word
         """Somebody answered this alarm, kept before it returns; None if it was answered already.
@@ -71,7 +83,9 @@ class AlarmBook:
             self._store.save_alarms([after.as_json()])
             self._unsaved.pop(after.id, None)
             self._alarms = replace(self._alarms, listed=listed, left=left)
-            return AlarmChange(ChangeKind.ACKNOWLEDGED, after)
+        change = AlarmChange(ChangeKind.ACKNOWLEDGED, after)
+        self._tell((change,))
+        return change
 
     def active(self) -> Sequence[Alarm]:
         """The list, worst first: everything that stands or has not been answered."""
@@ -83,6 +97,10 @@ class AlarmBook:
         """How many alarms the store has not taken yet; 0 is healthy."""
         with self._lock:
             return len(self._unsaved)
+
+    def _tell(self, changes: Sequence[AlarmChange]) -> None:
+        for listener in self._listeners if changes else ():
+            listener(changes)
 
     def _save(self) -> None:
         if not self._unsaved:

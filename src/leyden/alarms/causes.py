@@ -1,0 +1,130 @@
+"""One alarm for one cause: a lost link hides what only follows from it.
+
+Two things follow from a lost link. Whoever needs what the device says speaks up too: the guard of the gate meter is
+then part of the alarm about the meter's device, which becomes as urgent as it. And where several devices stand behind
+one address, such as the units of a gateway, all of them fall silent together: that is one alarm about the address.
+An alarm that stands already is never taken back for this; it goes when its cause does.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from leyden.model.condition import Condition
+from leyden.model.words import Words
+
+SILENT = "device-silent"
+"""The kind of condition that a device without an answer raises; its source is the device."""
+HOST = "host-silent"
+"""The kind that stands for all devices behind an address."""
+_FOLLOWS = frozenset({"meter-lost"})
+"""Kinds that say of a silent device only what it means; their source is the device too."""
+GATHER_S = 2.0
+"""How long a first silent device waits for the others behind its address."""
+LINGER_S = 60.0
+"""How long an alarm about an address stands for those of its devices that do not come back with the others."""
+_FAMILIES: Mapping[str, str] = {
+    "not-following": "following",
+    "stopped-not-following": "following",
+    "echo-differs": "following",
+    "record-failing": "storage",
+    "ledger-failing": "storage",
+    "blackbox-failing": "storage",
+}
+"""Kinds that one cause brings about one after another; told to people as one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Gathering:
+    """What is known about addresses whose devices are silent, by address."""
+
+    since: Mapping[str, datetime] = field(default_factory=dict)
+    """When the first of its devices fell silent."""
+    partly: Mapping[str, datetime] = field(default_factory=dict)
+    """Since when some of them, and no longer all, are."""
+
+
+def family_of(key: str) -> str:
+    """The cause that a person would name: keys of one family and one source have the same."""
+    kind, _, source = key.partition(":")
+    family = _FAMILIES.get(kind)
+    return key if family is None else f"{family}:{source}" if source and family != "storage" else family
+
+
+def by_cause(
+    conditions: Sequence[Condition],
+    hosts: Mapping[str, str],
+    standing: Collection[str],
+    before: Gathering,
+    time: datetime,
+) -> tuple[list[Condition], Gathering]:
+    """The conditions that are causes. `hosts` says behind which address a device is, `standing` which alarms stand."""
+    silent = {condition.source: condition for condition in conditions if _kind(condition.key) == SILENT}
+    if not silent and not before.since:
+        return list(conditions), before
+    groups = {host: [d for d, at in hosts.items() if at == host] for host in dict.fromkeys(hosts.values())}
+    found, since, partly, hidden = list(conditions), {}, {}, set[str]()
+    for host, devices in groups.items():
+        lost = [silent[device] for device in devices if device in silent]
+        if len(devices) < 2 or not lost:
+            continue
+        since[host] = min(before.since.get(host, time), time)
+        new = {condition.key for condition in lost} - set(standing)
+        together = f"{HOST}:{host}" in standing
+        if len(lost) == len(devices) and (together or len(new) > 1):
+            found.append(_together(host, lost))
+        elif together:
+            partly[host] = min(before.partly.get(host, time), time)
+            if time - partly[host] >= timedelta(seconds=LINGER_S):
+                continue
+            found.append(_together(host, lost))
+        elif time - since[host] >= timedelta(seconds=GATHER_S):
+            continue
+        hidden |= new
+    merged = [_with_consequences(condition, found) for condition in found if condition.key not in hidden]
+    stands = [c for c in merged if not _follows(c, found) or c.key in standing]
+    return stands, Gathering(since, partly)
+
+
+def _kind(key: str) -> str:
+    return key.partition(":")[0]
+
+
+def _follows(condition: Condition, others: Sequence[Condition]) -> bool:
+    """Whether it only says what a silence among the others means."""
+    if _kind(condition.key) not in _FOLLOWS:
+        return False
+    return any(_kind(other.key) == SILENT and other.source == condition.source for other in others)
+
+
+def _with_consequences(cause: Condition, others: Sequence[Condition]) -> Condition:
+    """A silence with what it means, as urgent as the worst of it."""
+    if _kind(cause.key) == SILENT:
+        sources: Collection[str] = (cause.source,)
+    elif _kind(cause.key) == HOST:
+        sources = {other.source for other in others if _kind(other.key) == SILENT}
+    else:
+        return cause
+    means = [other for other in others if _kind(other.key) in _FOLLOWS and other.source in sources]
+    for other in means:
+        text = Words(f"{cause.text.zh};{other.text.zh}", f"{cause.text.en}; {other.text.en}")
+        cause = replace(cause, priority=min(cause.priority, other.priority), text=text)
+    return cause
+
+
+def _together(host: str, lost: Sequence[Condition]) -> Condition:
+    names = ", ".join(condition.source for condition in lost)
+    values = {"host": host, "count": len(lost), "names": names}
+    return Condition(
+        key=f"{HOST}:{host}",
+        source=host,
+        priority=min(condition.priority for condition in lost),
+        title=Words("多台设备通信中断", "no device answers at an address"),
+        text=Words("{host} 上 {count} 台设备均无应答:{names}", "{host}: none of {count} devices answers: {names}").fill(
+            values
+        ),
+        advice=Words(
+            "检查该地址的网关、交换机与供电;恢复后自动重连",
+            "check the gateway, switch and power behind this address; devices reconnect by themselves",
+        ),
+    )
