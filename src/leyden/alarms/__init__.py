@@ -10,5 +10,6 @@ The book survives a restart through an `AlarmStore`, which the ledger of `leyden
 
 from leyden.alarms.alarm import Alarm, AlarmChange, AlarmState, ChangeKind
 from leyden.alarms.book import AlarmBook, AlarmStore, UnknownAlarmError
+from leyden.alarms.causes import hosts_of
 
-__all__ = ["Alarm", "AlarmBook", "AlarmChange", "AlarmState", "AlarmStore", "ChangeKind", "UnknownAlarmError"]
+__all__ = ["Alarm", "AlarmBook", "AlarmChange", "AlarmState", "AlarmStore", "ChangeKind", "UnknownAlarmError", "hosts_of"]

@@ -10,7 +10,9 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
+from leyden.model.address import Address
 from leyden.model.condition import Condition
+from leyden.model.site import Site
 from leyden.model.words import Words
 
 SILENT = "device-silent"
@@ -42,6 +44,11 @@ class Gathering:
     """When the first of its devices fell silent."""
     partly: Mapping[str, datetime] = field(default_factory=dict)
     """Since when some of them, and no longer all, are."""
+
+
+def hosts_of(site: Site) -> Mapping[str, str]:
+    """Behind which address each device of a site is."""
+    return {device.name: Address.from_text(device.at).place[0] for device in site.devices}
 
 
 def family_of(key: str) -> str:
