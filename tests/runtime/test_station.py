@@ -10,7 +10,7 @@ from leyden.history import LedgerError, Record
 from leyden.model import Words
 from leyden.runtime.config import data_folder
 from leyden.runtime.points import named_points
-from leyden.runtime.wiring import SHADOW, make_station
+from leyden.runtime.wiring import LIVE, make_station
 from tests.whole.inside import configured, inside
 from tests.whole.park import wait_for
 
@@ -60,7 +60,7 @@ def test_a_preview_is_what_is_then_done(config):
 @pytest.mark.parametrize("power_w", [-9e6, -3e5, 0.0, 2e5, 9e6])
 def test_a_preview_tells_what_limits_will_leave_of_it(tmp_path, name, target, power_w):
     with inside(configured(tmp_path, name), "2026-01-21T10:00") as site:
-        site.run(5.0)
+        site.run(15.0)  # what is held back at the start is no limit any more
         would = site.station.preview(target, power_w)
         assert would is not None
         site.station.command(target, power_w, 60.0, "ann")
@@ -215,7 +215,7 @@ def test_a_limit_that_cannot_be_kept_is_an_alarm_that_names_the_culprit(tmp_path
 def test_in_shadow_nothing_is_written_and_nobody_is_blamed_for_not_following(config):
     with inside(config, START) as site:
         told = site.twin.truth().battery["b1"]
-        shadow = make_station(site.config, SHADOW, site.clock, site.twin, None, site.stores)
+        shadow = make_station(site.config, LIVE, site.clock, site.twin, None, site.stores)
         assert "following" not in {controller.name for controller in shadow.controllers}
         for _ in range(30):
             shadow.turn()

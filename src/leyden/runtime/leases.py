@@ -1,23 +1,19 @@
 """Commands from outside: leases that expire, kept in the ledger so that a restart neither loses nor revives one."""
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Protocol
 
 from leyden.model.command import Command
-from leyden.model.errors import LeydenError
 from leyden.model.words import Words
+from leyden.runtime.refused import RefusedError
 
 
-class LeaseRefusedError(LeydenError):
-    """A command that cannot be taken; `words` tell people why."""
-
-    def __init__(self, words: Words) -> None:
-        super().__init__(words.en)
-        self.words = words
+class LeaseRefusedError(RefusedError):
+    """A command that cannot be taken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +39,10 @@ class LeaseStore(Protocol):
 
     def end(self, id: int, time: datetime, why: str) -> None:  # noqa: A002 - the store's own word
         """It no longer holds."""
+        ...
+
+    def touch(self, remaining_s: Mapping[int, float], time: datetime) -> None:
+        """Note what is left of these now."""
         ...
 
     def in_force(self, time: datetime) -> Sequence[Command]:
@@ -94,13 +94,13 @@ class Leases:
         if not 1.0 <= duration_s <= LONGEST_S:
             raise LeaseRefusedError(Words("时长须在 1 秒至 24 小时之间", "the duration must be between 1 s and 24 h"))
 
-    def release(self, lease_id: int, now: datetime) -> bool:
-        """End a lease early; False if it was not in force."""
+    def release(self, lease_id: int, now: datetime) -> Lease | None:
+        """End a lease early and return it; None if it was not in force."""
         with self._lock:
             lease = self._leases.get(lease_id)
             if lease is not None:
                 self._end(lease, now, "released")
-        return lease is not None
+        return lease
 
     def in_force(self, now: datetime, elapsed_s: float) -> tuple[Command, ...]:
         """What holds now; those whose time is over end here."""
@@ -111,6 +111,25 @@ class Leases:
                 Command(lease.id, lease.target, lease.power_w, lease.by, lease.expires_elapsed_s - elapsed_s)
                 for lease in self._leases.values()
             )
+
+    def touch(self, now: datetime, elapsed_s: float) -> None:
+        """The wall clock shows another time than it did: keep what is left of each lease by the new one.
+
+        Else a restart would count by the old, and a clock that was put back would lengthen what it finds. Raises
+        OSError where that cannot be kept.
+        """
+        with self._lock:
+            left_s = {lease.id: max(0.0, lease.expires_elapsed_s - elapsed_s) for lease in self._leases.values()}
+            if left_s:
+                self._store.touch(left_s, now)
+            for lease in tuple(self._leases.values()):
+                expires = now + timedelta(seconds=left_s[lease.id])
+                self._leases[lease.id] = replace(lease, expires=expires)
+
+    def of(self, target: str) -> Lease | None:
+        """The lease in force for a target."""
+        with self._lock:
+            return next((lease for lease in self._leases.values() if lease.target == target), None)
 
     def all(self) -> tuple[Lease, ...]:
         """The leases in force, oldest first."""

@@ -1,4 +1,7 @@
-"""A plant that is read for real and never written to."""
+"""A plant that is read for real and never written to: in shadow, and while devices are being taken over or handed back.
+
+A plant of real devices keeps itself from writing too; this holds for any plant, and in between.
+"""
 
 from leyden.model.plant import Plant, Setpoints
 from leyden.model.readings import Readings

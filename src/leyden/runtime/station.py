@@ -6,7 +6,8 @@ are. The API and the command line talk to it through its public methods, from th
 
 import asyncio
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime
 from math import nan
 from typing import Any, Protocol
@@ -14,28 +15,33 @@ from typing import Any, Protocol
 import orjson
 
 from leyden.alarms import Alarm, AlarmBook
-from leyden.control import Memory, arbitrate, conditions
+from leyden.control import Memory, Observed, arbitrate, conditions
 from leyden.control.arbitrate import Voice
 from leyden.history import Ledger, Record
 from leyden.model import Controller, Decision, Snapshot, Want
 from leyden.model.clock import Clock
 from leyden.model.condition import Condition
+from leyden.model.lock import Lock
 from leyden.model.plant import Plant
 from leyden.model.reason import Reason
 from leyden.model.setpoint import Setpoint
-from leyden.model.site import BATTERIES, Site
+from leyden.model.site import Site
 from leyden.model.snapshot import Context, Price
 from leyden.model.words import Words
+from leyden.runtime.beginning import Beginning
 from leyden.runtime.cells import CellFrames
 from leyden.runtime.clock import JumpDetector
 from leyden.runtime.cycle import Carried, cycle
 from leyden.runtime.describe import decision_json
-from leyden.runtime.leases import Lease, Leases
+from leyden.runtime.leases import Lease
+from leyden.runtime.mode import SHADOW, SIMULATED, Armable, Helm, Mode, heard_in, kept_mode
+from leyden.runtime.people import People
 from leyden.runtime.planner import MakePlan, Planner
 from leyden.runtime.points import Flattener, Frame, named_points
+from leyden.runtime.shadow import ShadowPlant
+from leyden.runtime.sums import Sums
 from leyden.runtime.today import Today
 from leyden.runtime.watch import (
-    CLOCK_JUMPED,
     LinkState,
     clock_condition,
     ledger_condition,
@@ -59,13 +65,18 @@ class Links(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Environment:
-    """Where this station runs; said on every page."""
+    """What this station runs on; whether it writes to it is the station's mode."""
 
     name: str
-    """live, shadow or demo."""
+    """live (real addresses) or demo (a twin)."""
     mark: str
-    """LIVE, SHADOW or SIMULATED."""
+    """LIVE or SIMULATED."""
     speed: float = 1.0
+
+    @property
+    def simulated(self) -> bool:
+        """Whether a twin stands in for the devices."""
+        return self.mark == SIMULATED
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +92,6 @@ class Moment:
 Witness = Callable[[Carried, Snapshot, Decision, bytes], None]
 """What the cycle carried in, what it saw, what it decided, and that as JSON."""
 
-TODAY = "today"
-KEEP_TODAY_EVERY_S = 60.0
 POLL_SHARE = 0.4
 """How much of a period the control poll may take before the cycle goes on with what it has."""
 
@@ -108,33 +117,48 @@ class Station:
         self.site = site
         self.environment = environment
         self.clock = clock
-        self.controllers = controllers
         self.record = record
         self.ledger = ledger
         self.alarms = alarms
         self.planner = None if make_plan is None else Planner(make_plan, clock, record.append_plan)
-        self.leases = Leases(ledger.leases, lambda: frozenset({BATTERIES, *(b.name for b in site.batteries)}))
         self.flattener = Flattener(named_points(site))
         self.moment: Moment | None = None
         self.lateness_s = 0.0
         self.jump = JumpDetector()
-        self._plant = plant
+        self.sums = Sums(site, clock, ledger, self._keep_state)
+        self.people = People(site, clock, ledger, alarms, self.jump, self.sums)
+        self.leases, self.locks = self.people.leases, self.people.locks
+        devices = links if isinstance(links, Armable) else None
+        self.helm = Helm(kept_mode(ledger, environment.simulated, clock.now()), clock, ledger, devices)
+        self._all = controllers
+        self._plant, self._muted = plant, ShadowPlant(plant)
         self._links = links
         self._price_at = price_at
-        self._carried = Carried(memory=Memory(states=_kept_states(controllers, ledger)))
+        states, quarter = _kept_states(controllers, ledger), self.sums.quarter.quarter
+        self._carried = Carried(observed=Observed(quarter=quarter), memory=Memory(states=states))
+        self._beginning = Beginning(site)
         self._cells = CellFrames(site, record, cells_every_s)
-        # Kept sums are of another run, whose clock had another start: they stand, and this run goes on from here.
-        self._today = replace(ledger.states.load(TODAY, Today) or Today(), elapsed_s=None)
-        self._today_kept_s = clock.elapsed_s()
-        self._kept: dict[str, Any] = dict(self._carried.memory.states)
+        self._kept: dict[str, Any] = dict(states)
         self._unkept: dict[str, str] = {}
         """States that the ledger could not take, with why."""
+        self._leases_by_jump_s = 0.0
+        """By which line of the wall clock the ledger counts leases."""
         self._listeners: list[Callable[[Moment], None]] = []
         self.witnesses: list[Witness] = []
         """Told of every cycle with all that it was decided from; must not wait."""
         self.watches: list[Callable[[], Iterable[Condition]]] = []
         """Asked in every cycle what else is wrong around the decisions."""
         self.leases.restore(clock.now(), clock.elapsed_s())
+
+    @property
+    def mode(self) -> Mode:
+        """SIMULATED, SHADOW or LIVE, since when and by whom."""
+        return self.helm.mode
+
+    @property
+    def controllers(self) -> tuple[Controller[Any], ...]:
+        """Those that are asked, in the order of priority."""
+        return heard_in(self.mode, self._all)
 
     def listen(self, listener: Callable[[Moment], None]) -> None:
         """Call this with every new moment; it must not wait."""
@@ -166,26 +190,42 @@ class Station:
             await self.clock.sleep_until(due_s)
 
     def turn(self) -> None:
-        """One cycle, now."""
-        self._carried = cycle(self.site, self._plant, self.controllers, self._context, self, self._carried)
+        """One cycle, now. In shadow its set-points do not even reach the plant."""
+        if not self._beginning.over:
+            self._carried = self._beginning.take(self._plant.read(), self._carried, self.clock.elapsed_s())
+        plant = self._plant if self.mode.writes else self._muted
+        self._carried = cycle(self.site, plant, self.controllers, self._context, self, self._carried)
+        self.sums.count(self._carried.observed.quarter, abs(self.jump.jumped_s) <= self.jump.tolerance_s)
 
     def _context(self, setpoints: Mapping[str, Setpoint]) -> Context:
         now, elapsed_s = self.clock.now(), self.clock.elapsed_s()
+        trusted = self.jump.trusted(now, elapsed_s)
+        if abs(self.jump.jumped_s - self._leases_by_jump_s) > self.jump.tolerance_s:
+            self._touch_leases(now, elapsed_s)
         return Context(
             time=now,
             elapsed_s=elapsed_s,
-            clock_trusted=self.jump.trusted(now, elapsed_s),
+            clock_trusted=trusted,
             price=self._price_at(now),
             plan=None if self.planner is None else self.planner.plan,
             commands=self.leases.in_force(now, elapsed_s),
             setpoints=setpoints,
+            locks=self.locks.locks,
+            begun=self._beginning.begun,
+            stumble_s=getattr(self.clock, "stumble_s", 0.0),
         )
+
+    def _touch_leases(self, now: datetime, elapsed_s: float) -> None:
+        """The wall clock jumped: the ledger counts what is left of each lease by the new time."""
+        with suppress(OSError):  # tried again in the next cycle
+            self.leases.touch(now, elapsed_s)
+            self._leases_by_jump_s = self.jump.jumped_s
 
     def note(self, snapshot: Snapshot, decision: Decision, memory: Memory) -> None:
         """The journal of the cycle: record, alarms, sums, listeners. Nothing here waits for a disk but the ledger."""
         frame = self.flattener.frame(snapshot, decision)
         t = snapshot.time.timestamp()
-        self._today = self._today.add(snapshot)
+        self.sums.add(snapshot, decision, self.mode.mark == SHADOW)
         self.record.append(t, frame.values, frame.quality)
         body = orjson.dumps(decision_json(decision))
         self.record.append_decision(decision.number, t, body)
@@ -193,8 +233,8 @@ class Station:
             witness(self._carried, snapshot, decision, body)
         self._cells.note(snapshot)
         self.alarms.update(self._conditions(snapshot, decision, memory), snapshot.time)
-        self._keep(memory, snapshot)
-        self.moment = Moment(snapshot, decision, frame, self._today)
+        self._keep(memory)
+        self.moment = Moment(snapshot, decision, frame, self.sums.today)
         for listener in self._listeners:
             listener(self.moment)
 
@@ -205,23 +245,21 @@ class Station:
         found.extend(ledger_condition(next(iter(self._unkept.values()), None)))
         found.extend(clock_condition(self.jump.jumped_s, snapshot.context.clock_trusted))
         found.extend(plan_condition(None if self.planner is None else self.planner.failing))
+        found.extend(self.helm.conditions())
         for watch in self.watches:
             found.extend(watch())
         return found
 
-    def _keep(self, memory: Memory, snapshot: Snapshot) -> None:
+    def _keep(self, memory: Memory) -> None:
         """What must outlive this process; a ledger that cannot be written is an alarm, and no stop of control."""
         for name, state in memory.states.items():
             # On change; fields that are not compared need not be known after a restart.
             if name not in self._kept or self._kept[name] != state:
                 self._keep_state(name, state)
-        if snapshot.context.elapsed_s - self._today_kept_s >= KEEP_TODAY_EVERY_S:
-            self.keep_today()
 
     def keep_today(self) -> None:
-        """Keep the day's sums for the next start; what comes after is lost by a kill, and `coverage` tells."""
-        self._today_kept_s = self.clock.elapsed_s()
-        self._keep_state(TODAY, self._today)
+        """Keep the sums for the next start; what comes after is lost by a kill, and `coverage` tells."""
+        self.sums.keep()
 
     def _keep_state(self, name: str, state: object) -> None:
         try:
@@ -234,21 +272,42 @@ class Station:
 
     # What people do, through the room or the command line.
 
-    def command(self, target: str, power_w: float, duration_s: float, by: str) -> Lease:
+    def command(self, target: str, power_w: float, duration_s: float, by: str, why: str = "") -> Lease:
         """Put a command in force. Raises LeaseRefusedError."""
-        now = self.clock.now()
-        lease = self.leases.grant(target, power_w, duration_s, by, now, self.clock.elapsed_s())
-        asked = {"power_w": power_w, "duration_s": duration_s}
-        self.ledger.actions.add(now, by, "lease-granted", target, None, asked)
-        return lease
+        return self.people.command(target, power_w, duration_s, by, why)
 
-    def release(self, lease_id: int, by: str) -> bool:
+    def release(self, lease_id: int, by: str, why: str = "") -> bool:
         """End a command early; False if it was not in force."""
-        now = self.clock.now()
-        released = self.leases.release(lease_id, now)
-        if released:
-            self.ledger.actions.add(now, by, "lease-released", str(lease_id))
-        return released
+        return self.people.release(lease_id, by, why)
+
+    def acknowledge(self, alarm_id: int, by: str, why: str = "") -> Alarm:
+        """A person has seen an alarm. Raises UnknownAlarmError."""
+        return self.people.acknowledge(alarm_id, by, why)
+
+    def lock(self, target: str, by: str, reason: str) -> tuple[Lock, ...]:
+        """Hang a lock on a battery, a solar or wind plant, or `batteries`. Raises RefusedError."""
+        return self.people.lock(target, by, reason)
+
+    def unlock(self, target: str, by: str, reason: str) -> tuple[Lock, ...]:
+        """Take a lock off. Raises RefusedError."""
+        return self.people.unlock(target, by, reason)
+
+    def enter_demand(self, power_w: float, by: str, why: str = "") -> None:
+        """The month's highest demand so far, as a person read it. Raises RefusedError."""
+        self.people.enter_demand(power_w, by, why)
+
+    async def arm(self, by: str, why: str = "") -> Mode:
+        """Into LIVE; the first commands then go on from what is measured. Raises RefusedError."""
+        before = self.mode
+        after = await self.helm.arm(by, why)
+        if after is not before:
+            self.sums.leave_shadow()
+            self._beginning.again()
+        return after
+
+    async def disarm(self, by: str, why: str = "") -> Mapping[str, Words]:
+        """Into SHADOW, every device handed back; by name those that could not be, and why. Raises RefusedError."""
+        return await self.helm.disarm(by, why)
 
     def preview(self, target: str, power_w: float) -> Decision | None:
         """What would be decided now if this command were in force; None before the first cycle."""
@@ -260,22 +319,6 @@ class Station:
         soc = {battery.name: self.moment.snapshot.soc(battery.name) for battery in self.site.batteries}
         setpoints, steps, total_w = arbitrate(self.site, [*voices[:at], asked, *voices[at + 1 :]], soc)
         return Decision(self.moment.decision.number, self.clock.now(), setpoints, steps, total_w)
-
-    def acknowledge(self, alarm_id: int, by: str) -> Alarm:
-        """A person has seen an alarm; for the clock's it also says that the time is right.
-
-        Raises UnknownAlarmError.
-        """
-        now = self.clock.now()
-        before = next((alarm for alarm in self.alarms.active() if alarm.id == alarm_id), None)
-        change = self.alarms.acknowledge(alarm_id, by, now)
-        if change is None:
-            assert before is not None  # the book found it and had nothing to change
-            return before
-        if change.alarm.key == CLOCK_JUMPED:
-            self.jump.accept()
-        self.ledger.actions.add(now, by, "alarm-acknowledged", change.alarm.key)
-        return change.alarm
 
     def soc_now(self) -> Mapping[str, float]:
         """The newest states of charge, nan where unknown."""

@@ -6,9 +6,11 @@ them as `coverage`.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from math import isnan
+from math import isnan, nan
 
-from leyden.model.snapshot import Snapshot
+from leyden.model.plan import Slot, SlotMode
+from leyden.model.site import BATTERIES, Site
+from leyden.model.snapshot import Price, Snapshot
 
 WH_PER_WS = 1.0 / 3600.0
 LONGEST_STEP_S = 10.0
@@ -31,13 +33,15 @@ class Today:
     charged_wh: float = 0.0
     discharged_wh: float = 0.0
     stored_at_start_wh: float | None = None
-    stored_wh: float = float("nan")
+    stored_wh: float = nan
     money: float | None = None
     """What the batteries saved: the price of the net demand without them, less the price of what the meter counted."""
+    planned_money: float | None = None
+    """The same, had they done what the plan in force said; None where there was neither plan nor tariff."""
 
     def add(self, snapshot: Snapshot) -> "Today":
         """The sums with one more cycle in them; a new local day begins at zero."""
-        day = snapshot.time.astimezone(snapshot.site.zone).date().isoformat()
+        day = day_of(snapshot)
         before = self if self.day == day else Today(day=day)
         elapsed_s = snapshot.context.elapsed_s
         stored_wh = _stored_wh(snapshot)
@@ -62,6 +66,7 @@ class Today:
             charged_wh=self.charged_wh + sum(_positive(-w) for w in battery_w) * hours,
             discharged_wh=self.discharged_wh + sum(_positive(w) for w in battery_w) * hours,
             money=_saved(self.money, snapshot, grid_w, dt_s),
+            planned_money=_planned(self.planned_money, snapshot, dt_s),
         )
 
     def efficiency(self) -> float | None:
@@ -105,15 +110,40 @@ def _stored_wh(snapshot: Snapshot) -> float:
     return sum(snapshot.soc(battery.name) * battery.energy_wh for battery in snapshot.site.batteries)
 
 
+def day_of(snapshot: Snapshot) -> str:
+    """The site's local day as an ISO date."""
+    return snapshot.time.astimezone(snapshot.site.zone).date().isoformat()
+
+
+def cost(price: Price, grid_w: float, dt_s: float) -> float:
+    """What so much power at the meter costs for so long, feed-in being paid for; nan without a price."""
+    export_per_kwh = 0.0 if isnan(price.export_per_kwh) else price.export_per_kwh
+    per_s = _positive(grid_w) * price.import_per_kwh - _positive(-grid_w) * export_per_kwh
+    return per_s * dt_s / 3.6e6
+
+
 def _saved(before: float | None, snapshot: Snapshot, grid_w: float, dt_s: float) -> float | None:
     """Money so far, with this interval's: what the net demand would have cost less what the grid power costs."""
-    price = snapshot.context.price
-    net_w = snapshot.derived.good("net_demand_w")
-    if isnan(price.import_per_kwh) or isnan(net_w) or isnan(grid_w):
+    price, net_w = snapshot.context.price, snapshot.derived.good("net_demand_w")
+    saved = nan if isnan(grid_w) else cost(price, net_w, dt_s) - cost(price, grid_w, dt_s)
+    return before if isnan(saved) or isnan(net_w) else (before or 0.0) + saved
+
+
+def _planned(before: float | None, snapshot: Snapshot, dt_s: float) -> float | None:
+    """The like for what the plan says of this interval."""
+    price, plan, net_w = snapshot.context.price, snapshot.context.plan, snapshot.derived.good("net_demand_w")
+    if plan is None or isnan(net_w) or isnan(price.import_per_kwh):
         return before
-    export_per_kwh = 0.0 if isnan(price.export_per_kwh) else price.export_per_kwh
+    grid_w = net_w - planned_w(plan.at(snapshot.time), net_w, snapshot.site)
+    return (before or 0.0) + cost(price, net_w, dt_s) - cost(price, grid_w, dt_s)
 
-    def cost(power_w: float) -> float:
-        return (_positive(power_w) * price.import_per_kwh - _positive(-power_w) * export_per_kwh) * dt_s / 3.6e6
 
-    return (before or 0.0) + cost(net_w) - cost(grid_w)
+def planned_w(slot: Slot | None, net_w: float, site: Site) -> float:
+    """What a slot wants of the batteries beside this net demand, within their rating; 0 where it says nothing."""
+    power_w = 0.0
+    if slot is not None:
+        told_w = slot.power_w or 0.0
+        wanted = {SlotMode.BATTERY: told_w, SlotMode.GRID: net_w - told_w, SlotMode.SELF: net_w}
+        power_w = wanted.get(slot.mode, 0.0)
+    rated_w = sum(b.converter.power_w for b in site.batteries if slot is None or slot.target in (BATTERIES, b.name))
+    return min(max(power_w, -rated_w), rated_w)

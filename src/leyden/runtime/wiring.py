@@ -4,13 +4,12 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
 
-from leyden.alarms import AlarmBook, hosts_of
-from leyden.control.following import Following
+from leyden.alarms import AlarmBook
 from leyden.control.keep_reserve import KeepReserve
 from leyden.history import Ledger, Record
-from leyden.model import Controller
+from leyden.model import Controller, Site
+from leyden.model.address import Address
 from leyden.model.clock import Clock
 from leyden.model.plan import Plan
 from leyden.model.plant import Plant
@@ -22,11 +21,10 @@ from leyden.runtime.config import SiteConfig, data_folder
 from leyden.runtime.http import AnswerError, request_json
 from leyden.runtime.planner import MakePlan
 from leyden.runtime.points import named_points
-from leyden.runtime.shadow import ShadowPlant
 from leyden.runtime.station import Environment, Links, Station
 
 LIVE = Environment("live", "LIVE")
-SHADOW = Environment("shadow", "SHADOW")
+"""Real devices; whether they are written to is the mode that the ledger keeps."""
 
 
 def demo_environment(speed: float) -> Environment:
@@ -63,14 +61,14 @@ def open_stores(config: SiteConfig, simulated: bool) -> Iterator[Stores]:
 def make_station(
     config: SiteConfig, environment: Environment, clock: Clock, plant: Plant, links: Links | None, stores: Stores
 ) -> Station:
-    """A station of these parts; in shadow the plant is read and never written to."""
+    """A station of these parts, in the mode that its ledger keeps."""
     return Station(
         site=config.site,
         environment=environment,
         clock=clock,
-        plant=ShadowPlant(plant) if environment is SHADOW else plant,
+        plant=plant,
         links=links,
-        controllers=heard_in(environment, config.controllers),
+        controllers=config.controllers,
         record=stores.record,
         ledger=stores.ledger,
         alarms=AlarmBook(stores.ledger.alarms, hosts_of(config.site)),
@@ -80,9 +78,9 @@ def make_station(
     )
 
 
-def heard_in(environment: Environment, controllers: tuple[Controller[Any], ...]) -> tuple[Controller[Any], ...]:
-    """In shadow the converters follow somebody else: that they do not follow us is no alarm there."""
-    return tuple(c for c in controllers if environment is not SHADOW or not isinstance(c, Following))
+def hosts_of(site: Site) -> Mapping[str, str]:
+    """Behind which address each device is: what falls silent together there is one alarm."""
+    return {device.name: Address.from_text(device.at).place[0] for device in site.devices}
 
 
 def first_token(ledger: Ledger, now: datetime) -> str | None:
