@@ -5,11 +5,9 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from leyden.alarms import AlarmBook
+from leyden.alarms import AlarmBook, hosts_of
 from leyden.control.keep_reserve import KeepReserve
 from leyden.history import Ledger, Record
-from leyden.model import Controller, Site
-from leyden.model.address import Address
 from leyden.model.clock import Clock
 from leyden.model.plan import Plan
 from leyden.model.plant import Plant
@@ -76,11 +74,6 @@ def make_station(
         make_plan=plan_source(config),
         cells_every_s=config.history.cells_every_s,
     )
-
-
-def hosts_of(site: Site) -> Mapping[str, str]:
-    """Behind which address each device is: what falls silent together there is one alarm."""
-    return {device.name: Address.from_text(device.at).place[0] for device in site.devices}
 
 
 def first_token(ledger: Ledger, now: datetime) -> str | None:
