@@ -10,14 +10,15 @@ import typer
 from leyden.cli.client import err, fail
 from leyden.cli.serving import Server
 from leyden.cli.signals import until_signal
-from leyden.cli.site_file import EXIT_BAD_SITE, load_or_fail
+from leyden.cli.site_file import load_or_fail
 from leyden.devices import FieldPlant
 from leyden.runtime.clock import TwinClock, WallClock
 from leyden.runtime.config import SiteConfig
 from leyden.runtime.http import AnswerError
 from leyden.runtime.memory import share_memory_among_threads
+from leyden.runtime.mode import SHADOW
 from leyden.runtime.station import Environment, Station
-from leyden.runtime.wiring import LIVE, SHADOW, demo_environment, first_token, make_station, open_stores, twin_clock
+from leyden.runtime.wiring import LIVE, demo_environment, first_token, make_station, open_stores, twin_clock
 from leyden.web.app import create_app
 
 TWIN_PATIENCE = 60
@@ -26,35 +27,35 @@ TWIN_PATIENCE = 60
 
 def up(
     site: Annotated[Path, typer.Argument(help="The site file, such as sites/park.toml.")],
-    live: Annotated[bool, typer.Option("--live", help="Write to real devices; without it they are only read.")] = False,
     port: Annotated[int | None, typer.Option("--port", help="Instead of [web] port.")] = None,
 ) -> None:
-    """Run a site: beside its twin where site.toml has one, else in shadow (reads only) unless --live is given.
+    """Run a site: beside its twin where site.toml has one, else on the real devices.
+
+    There it starts in shadow, reads and decides and sends nothing, until `leyden arm` is confirmed; from then on it
+    starts in the mode it was left in.
 
     Example: leyden up sites/park.toml
     """
     share_memory_among_threads()
     config = load_or_fail(site)
     with contextlib.suppress(KeyboardInterrupt):
-        asyncio.run(_run(config, live, port or config.web.port))
+        asyncio.run(_run(config, port or config.web.port))
 
 
-async def _run(config: SiteConfig, live: bool, port: int) -> None:
-    clock, environment, twin_port = await _environment(config, live)
+async def _run(config: SiteConfig, port: int) -> None:
+    clock, environment, twin_port = await _environment(config)
     field = FieldPlant(config.site, config.maps, clock, clock.stumble_s)
     with open_stores(config, simulated=config.twin is not None) as stores:
         station = make_station(config, environment, clock, field, field, stores)
         app = create_app(config, station, twin_port)
         server = Server(app, config.web.host, port)
-        _announce(config, environment, port, first_token(stores.ledger, clock.now()))
+        _announce(config, station.mode.mark, port, first_token(stores.ledger, clock.now()))
         await _serve(station, field, server)
 
 
-async def _environment(config: SiteConfig, live: bool) -> tuple[WallClock | TwinClock, Environment, int | None]:
+async def _environment(config: SiteConfig) -> tuple[WallClock | TwinClock, Environment, int | None]:
     if config.twin is None:
-        return WallClock(), LIVE if live else SHADOW, None
-    if live:
-        fail(f"{config.path.name} has a [twin]: take it out to run on real devices", EXIT_BAD_SITE)
+        return WallClock(), LIVE, None
     clock = await _patiently(config.twin.port, config.site.id)
     if clock is None:
         fail(f"no twin of this site answers on port {config.twin.port}: start it with `leyden twin {config.path}`", 3)
@@ -70,9 +71,11 @@ async def _patiently(port: int, site: str) -> TwinClock | None:
     return None
 
 
-def _announce(config: SiteConfig, environment: Environment, port: int, new_token: str | None) -> None:
+def _announce(config: SiteConfig, mark: str, port: int, new_token: str | None) -> None:
     address = f"http://{config.web.host}:{port}"
-    err.print(f"{config.site.name.zh} · {config.site.name.en}  [bold]{environment.mark}[/bold]  {address}")
+    err.print(f"{config.site.name.zh} · {config.site.name.en}  [bold]{mark}[/bold]  {address}")
+    if mark == SHADOW:
+        err.print(f"nothing is sent to the devices until `leyden arm {config.path}` is confirmed")
     if new_token is not None:
         err.print("Token for writing, shown only this once (keep it; in the room it stands in the address):")
         err.print(f"  {address}/#token={new_token}", highlight=False, soft_wrap=True)
