@@ -12,4 +12,13 @@ from leyden.alarms.alarm import Alarm, AlarmChange, AlarmState, ChangeKind
 from leyden.alarms.book import AlarmBook, AlarmStore, UnknownAlarmError
 from leyden.alarms.causes import hosts_of
 
-__all__ = ["Alarm", "AlarmBook", "AlarmChange", "AlarmState", "AlarmStore", "ChangeKind", "UnknownAlarmError", "hosts_of"]
+__all__ = [
+    "Alarm",
+    "AlarmBook",
+    "AlarmChange",
+    "AlarmState",
+    "AlarmStore",
+    "ChangeKind",
+    "UnknownAlarmError",
+    "hosts_of",
+]

@@ -1,4 +1,4 @@
-"""Deciding again: the cycles of a black box through the same `cycle` that decided them, and whether they come out alike.
+"""Deciding again: the cycles of a black box through the `cycle` that decided them, and whether they come out alike.
 
 Nothing is simulated: each cycle is given what the plant said then and what was in force then. What one cycle carries to
 the next is our own, from the first chunk on; only where cycles are missing it is taken from the box again.

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
 import numpy as np
@@ -98,7 +97,6 @@ def _all(readings: Readings) -> Iterator[tuple[str, str, Reading]]:
                 yield role, thing, reading
 
 
-@cache
 def _fields(cls: type[Reading]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Scalar and array fields: what an empty reading has as an array is one."""
     empty = cls()

@@ -12,7 +12,6 @@ from collections.abc import Collection, Mapping
 from dataclasses import fields, is_dataclass
 from datetime import datetime
 from enum import Enum
-from functools import cache
 from typing import Any
 
 import msgspec
@@ -76,9 +75,18 @@ def _gathered(value: Any) -> Any:
     raise TaggedError(f"{type(value).__name__} cannot be kept: use a frozen dataclass of plain values")
 
 
-@cache
+_NAMES: dict[type[Any], list[str] | None] = {}
+"""What `field_names` found before."""
+
+
 def field_names(cls: type[Any]) -> list[str] | None:
     """The fields that make a value of a class, in order; None where it is no dataclass, structure or named tuple."""
+    if cls not in _NAMES:
+        _NAMES[cls] = _field_names(cls)
+    return _NAMES[cls]
+
+
+def _field_names(cls: type[Any]) -> list[str] | None:
     if is_dataclass(cls):
         return [item.name for item in fields(cls) if item.init]
     if issubclass(cls, msgspec.Struct):
