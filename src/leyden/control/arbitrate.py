@@ -7,9 +7,10 @@ their own, where nothing asked means: generate what you can.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import lru_cache
 from math import nan, sqrt
+
+from msgspec import Struct
 
 from leyden.control.split import split
 from leyden.model.bounds import FREE, Bounds, exactly
@@ -20,8 +21,7 @@ from leyden.model.site import BATTERIES, Site
 from leyden.model.words import Words
 
 
-@dataclass(frozen=True, slots=True)
-class Voice:
+class Voice(Struct, frozen=True):
     """One controller's proposal, in its place in the order."""
 
     controller: str
@@ -29,29 +29,24 @@ class Voice:
     proposal: Proposal
 
 
-@dataclass(slots=True)
-class _Region:
+class _Region(Struct):
     """What is still allowed: a box per battery, and an interval for their sum."""
 
     own: dict[str, Bounds]
-    group: Bounds = FREE
-    total: Bounds = FREE
+    total: Bounds
     """What the sum may still be; kept, because every step tells it."""
-    asked: dict[str, float] = field(default_factory=dict)
+    group: Bounds = FREE
+    asked: dict[str, float] = {}
     """What each battery that was asked by name was given."""
     group_asked: bool = False
-    touched: set[str] = field(default_factory=set)
-
-    def __post_init__(self) -> None:
-        self._sum()
+    touched: set[str] = set()
 
     def _sum(self) -> None:
-        low, high = self.group.low, self.group.high
         own_low = own_high = 0.0
         for bounds in self.own.values():
             own_low += bounds.low
             own_high += bounds.high
-        self.total = _between(max(low, own_low), min(high, own_high))
+        self.total = _between(max(self.group.low, own_low), min(self.group.high, own_high))
 
     def _others(self, target: str) -> tuple[float, float, float]:
         """Sums over all others: the least, the most, and what they do if nobody wants anything of them."""
@@ -137,28 +132,31 @@ def arbitrate(
     have raise KeyError: `consult` lets none through, so this is a programming error.
     """
     # Ratings bound the region from the start so that every sum is finite; the ratings controller says the same aloud.
-    region = _Region({b.name: _interval(-b.converter.power_w, b.converter.power_w) for b in site.batteries})
-    sources = {s.name: _interval(0.0, s.power_w) for s in (*site.solar, *site.wind)}
-    steps = tuple([_fold(region, sources, voice, want) for voice in voices for want in voice.proposal])
+    region = _Region(dict(site.battery_bounds), Bounds(-site.battery_power_w, site.battery_power_w))
+    sources = dict(site.source_bounds)
+    steps = []
+    stopped, reactive = set(), []
+    for voice in voices:
+        for want in voice.proposal:
+            steps.append(_fold(region, sources, voice, want))
+            if want.stop:
+                stopped.add(want.target)
+            if want.request_var is not None or want.reactive_power_var is not FREE:
+                reactive.append(want)
     total_w, powers = _shares(site, region, soc)
-    wants = [step.want for step in steps]
-    stopped = {want.target for want in wants if want.stop}
-    reactive = _reactive(site, powers, wants)
+    q = _reactive(site, powers, reactive)
     setpoints = {
-        name: Setpoint(power_w, reactive.get(name, 0.0), run=not stopped or not {name, BATTERIES} & stopped)
+        name: Setpoint(power_w, q.get(name, 0.0), not stopped or not {name, BATTERIES} & stopped)
         for name, power_w in powers.items()
     }
     for name, bounds in sources.items():
         setpoints[name] = _ceiling(bounds.high, name not in stopped)
-    return setpoints, steps, total_w
-
-
-# The same few values every cycle: made once.
-_interval = lru_cache(maxsize=256)(Bounds)
+    return setpoints, tuple(steps), total_w
 
 
 @lru_cache(maxsize=256)
 def _ceiling(power_w: float, run: bool) -> Setpoint:
+    """The same few every cycle."""
     return Setpoint(power_w, run=run)
 
 
@@ -180,17 +178,15 @@ def _fold(region: _Region, sources: dict[str, Bounds], voice: Voice, want: Want)
 
 def _shares(site: Site, region: _Region, soc: Mapping[str, float]) -> tuple[float, dict[str, float]]:
     """The total, nearest to rest in what is left, shared by what each battery can still give or take."""
-    if not site.batteries:
-        return 0.0, {}
-    if len(region.own) == 1:
-        (name,), (own,) = region.own, region.own.values()
-        total_w = region.total.clamp(own.clamp(0.0))
-        return total_w, {name: total_w}
-    own_bounds = region.own.values()
-    low, high = [bounds.low for bounds in own_bounds], [bounds.high for bounds in own_bounds]
-    at_rest = [bounds.clamp(0.0) for bounds in own_bounds]
+    low, high, at_rest = [], [], []
+    for bounds in region.own.values():
+        low.append(bounds.low)
+        high.append(bounds.high)
+        at_rest.append(bounds.clamp(0.0))
     rest_w = sum(at_rest)
-    total_w = region.total.clamp(rest_w)
+    total_w = region.total.clamp(rest_w) if at_rest else 0.0
+    if len(at_rest) <= 1:
+        return total_w, dict.fromkeys(region.own, total_w)
     if not region.group_asked:
         # Nobody asked the group: only those that its bounds need move away from rest, and only that way.
         low, high = (at_rest, high) if total_w >= rest_w else (low, at_rest)
@@ -201,7 +197,8 @@ def _shares(site: Site, region: _Region, soc: Mapping[str, float]) -> tuple[floa
 def _weight(energy_wh: float, soc: float, total_w: float) -> float:
     """How much of a total falls to a battery: what it can still give, or take; half full where nobody knows."""
     known = soc if 0.0 <= soc <= 1.0 else 0.5
-    return energy_wh * max(known if total_w >= 0.0 else 1.0 - known, 1e-3)
+    left = known if total_w >= 0.0 else 1.0 - known
+    return energy_wh * max(left, 1e-3)
 
 
 def _reactive(site: Site, powers: Mapping[str, float], wants: Sequence[Want]) -> dict[str, float]:

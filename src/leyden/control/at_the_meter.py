@@ -100,12 +100,10 @@ def import_reason(snapshot: Snapshot, net_w: float, limit_w: float) -> Reason:
     """Why at least something must be given, or no more may be taken: in the site's load, where that is known."""
     site, readings = snapshot.site, snapshot.readings
     generation_w = 0.0
-    for source in site.solar:
-        reading = readings.solar.get(source.name)
-        generation_w += nan if reading is None else reading.good("power_w")
-    for source in site.wind:
-        reading = readings.wind.get(source.name)
-        generation_w += nan if reading is None else reading.good("power_w")
+    for sources, measured in ((site.solar, readings.solar), (site.wind, readings.wind)):
+        for source in sources:
+            reading = measured.get(source.name)
+            generation_w += nan if reading is None else reading.good("power_w")
     load_w = net_w + generation_w
     if load_w != load_w:
         return DemandLimited(net_w, limit_w)

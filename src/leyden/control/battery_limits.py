@@ -1,12 +1,12 @@
 """What a battery can take and give, and what becomes of one that falls silent."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import ClassVar
 
 from leyden.control.room import Room, room, unknown
 from leyden.model.bounds import Bounds
-from leyden.model.proposal import Proposal, Want
+from leyden.model.proposal import Fleeting, Proposal, Want
 from leyden.model.quality import Quality
 from leyden.model.reason import AlarmReason, Reason
 from leyden.model.site import Battery
@@ -34,15 +34,15 @@ class DataMissing(AlarmReason):
     priority = 2
 
 
-@dataclass(frozen=True, slots=True)
-class Silence:
-    """Which batteries are not known, since when, and down to what their power has gone. Not kept over a restart."""
+class Silence(Fleeting, frozen=True):
+    """Which batteries are not known, since when, and down to what their power has gone."""
 
-    since_s: Mapping[str, float] = field(default_factory=dict, compare=False)
-    elapsed_s: float = field(default=0.0, compare=False)
+    since_s: Mapping[str, float] = {}
+    elapsed_s: float = 0.0
 
 
-_NOBODY = Silence()
+NOBODY = Silence()
+"""The rule: every battery is known."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ class BatteryLimits:
 
     def start(self) -> Silence:
         """Nobody is silent."""
-        return Silence()
+        return NOBODY
 
     def propose(self, snapshot: Snapshot, state: Silence) -> tuple[Proposal, Silence]:
         """A want for each edge that is nearer than the rating."""
@@ -74,7 +74,7 @@ class BatteryLimits:
                 wants.append(_both(battery, free, free.charge_reason))
             else:
                 wants.append(_falling(battery, free, snapshot, min(elapsed_s - state.elapsed_s, 1.0)))
-        return tuple(wants), Silence(since_s, elapsed_s) if since_s else _NOBODY
+        return tuple(wants), Silence(since_s, elapsed_s) if since_s else NOBODY
 
     def summary(self) -> Words:
         """In one line."""

@@ -1,8 +1,10 @@
 """Asking every controller that is due, and living with one that fails."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from leyden.control.arbitrate import Voice
 from leyden.model.bounds import exactly
@@ -29,14 +31,13 @@ class ControllerFailed(AlarmReason):
     priority = 2
 
 
-@dataclass(frozen=True, slots=True)
-class Memory:
+class Memory(Struct, frozen=True):
     """The states and latest proposals of all controllers, by name."""
 
-    states: Mapping[str, Any] = field(default_factory=dict)
-    latest: Mapping[str, Proposal] = field(default_factory=dict)
-    asked_at_s: Mapping[str, float] = field(default_factory=dict)
-    failed: Mapping[str, str] = field(default_factory=dict)
+    states: Mapping[str, Any] = {}
+    latest: Mapping[str, Proposal] = {}
+    asked_at_s: Mapping[str, float] = {}
+    failed: Mapping[str, str] = {}
     """Controllers whose last call raised, with the error in a line."""
 
 
@@ -45,64 +46,50 @@ def consult(
 ) -> tuple[list[Voice], Memory]:
     """The voices of all who have something to say, in the order of priority: those due are asked, the others' latest
     proposal stands."""
-    heard = _Hearing(
-        snapshot.site.targets, dict(memory.states), dict(memory.latest), dict(memory.asked_at_s), dict(memory.failed)
-    )
+    states, latest, asked_at_s = dict(memory.states), dict(memory.latest), dict(memory.asked_at_s)
+    failed = dict(memory.failed)
+    targets, elapsed_s = snapshot.site.targets, snapshot.context.elapsed_s
     voices = []
     for controller in controllers:
         if protective_only and not controller.protective:
             continue
-        if _due(controller, snapshot, memory):
-            heard.ask(controller, snapshot)
-        if proposal := heard.latest.get(controller.name, NOTHING):
-            voices.append(Voice(controller.name, controller.label, proposal))
-    return voices, Memory(heard.states, heard.latest, heard.asked_at_s, heard.failed)
+        name = controller.name
+        proposal = latest.get(name, NOTHING)
+        if controller.every_s <= 0.0 or _due(controller, elapsed_s, memory):
+            asked_at_s[name] = elapsed_s
+            failed.pop(name, None)
+            try:
+                state = states[name] if name in states else controller.start()
+                proposal, states[name] = controller.propose(snapshot, state)
+                for want in proposal:
+                    _check(want, targets)
+            except Exception as error:  # whatever it is, the others must go on
+                # It may be the state that is wrong, restored from another version: the next call begins anew.
+                states.pop(name, None)
+                failed[name] = f"{type(error).__name__}: {error}"
+                proposal = _fallback(controller, failed[name])
+            latest[name] = proposal
+        if proposal:
+            voices.append(Voice(name, controller.label, proposal))
+    return voices, Memory(states, latest, asked_at_s, failed)
 
 
-def _due(controller: Controller[Any], snapshot: Snapshot, memory: Memory) -> bool:
+def _due(controller: Controller[Any], elapsed_s: float, memory: Memory) -> bool:
     """Due when its time has come, within half a millisecond of rounding; one that failed is asked at once."""
     asked_at_s = memory.asked_at_s.get(controller.name)
     if asked_at_s is None or controller.name in memory.failed:
         return True
-    return snapshot.context.elapsed_s - asked_at_s >= controller.every_s - 5e-4
-
-
-@dataclass(slots=True)
-class _Hearing:
-    """The next memory while it is being made."""
-
-    targets: frozenset[str]
-    states: dict[str, Any]
-    latest: dict[str, Proposal]
-    asked_at_s: dict[str, float]
-    failed: dict[str, str]
-
-    def ask(self, controller: Controller[Any], snapshot: Snapshot) -> None:
-        name = controller.name
-        self.asked_at_s[name] = snapshot.context.elapsed_s
-        self.failed.pop(name, None)
-        try:
-            state = self.states[name] if name in self.states else controller.start()
-            proposal, self.states[name] = controller.propose(snapshot, state)
-            for want in proposal:
-                _check(want, self.targets)
-            self.latest[name] = proposal
-        except Exception as error:  # whatever it is, the others must go on
-            # It may be the state that is wrong, restored from another version: the next call begins anew.
-            self.states.pop(name, None)
-            self.failed[name] = f"{type(error).__name__}: {error}"
-            self.latest[name] = _fallback(controller, self.failed[name])
+    return elapsed_s - asked_at_s >= controller.every_s - 5e-4
 
 
 def _check(want: Want, targets: frozenset[str]) -> None:
     """Find here what arbitration could not live with, so that it costs one controller its word and not the cycle."""
     if want.target not in targets:
         raise KeyError(f"no target '{want.target}' on this site; there are: {', '.join(sorted(targets))}")
-    if (want.request_w is not None and want.request_w != want.request_w) or (
-        want.request_var is not None and want.request_var != want.request_var
-    ):
+    request_w, request_var = want.request_w, want.request_var
+    if request_w != request_w or request_var != request_var:  # only nan is not itself; None is
         raise NotANumberError(f"nan was requested of '{want.target}'")
-    if want.request_var is not None and want.target == BATTERIES:
+    if request_var is not None and want.target == BATTERIES:
         raise ValueError("reactive power is asked of one battery, not of all together")
 
 

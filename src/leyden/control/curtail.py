@@ -5,8 +5,10 @@ moves of the last seconds can explain what the meter shows: a ceiling that takes
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from math import nan
+
+from msgspec import Struct
 
 from leyden.control.delay import LONGEST_S
 from leyden.control.room import room
@@ -38,11 +40,10 @@ class Curtailed(Reason):
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Generated:
+class Generated(Struct, frozen=True):
     """What has been generated lately, and the load that follows."""
 
-    power: Trace = field(default_factory=Trace)
+    power: Trace = Trace()
     load_w: float = nan
     names: tuple[str, ...] = ()
 
@@ -53,10 +54,7 @@ NOBODY = Generated()
 
 def ceilings(snapshot: Snapshot, net_w: float, before: Generated) -> tuple[Proposal, Generated]:
     """Wants for solar and wind; none where all of it can be used. What cannot be curtailed is in the net demand."""
-    most_w = 0.0
-    for source in (*snapshot.site.solar, *snapshot.site.wind):
-        most_w += source.power_w
-    if net_w + snapshot.site.grid.export_limit_w >= most_w:
+    if net_w + snapshot.site.grid.export_limit_w >= snapshot.site.source_power_w:
         return NOTHING, NOBODY  # the load can only be more than the net demand
     sources, powers_w, unmeasured = _curtailable(snapshot)
     generated = _load(

@@ -1,18 +1,21 @@
 """Following the plan: each cycle does what the slot in force means now."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from math import isfinite, nan
 from typing import Annotated, ClassVar
 
 from leyden.control.clock_trust import NOT_TRUSTED
 from leyden.control.steady import Steady, noise_w, steadied
 from leyden.model.plan import Slot, SlotMode
-from leyden.model.proposal import NOTHING, Proposal, Want
+from leyden.model.proposal import NOTHING, Fleeting, Proposal, Want
 from leyden.model.quantity import Quantity
 from leyden.model.reason import Reason
 from leyden.model.site import BATTERIES
 from leyden.model.snapshot import Snapshot
 from leyden.model.words import Words
+
+_AT_METER = _GRID, _SELF = SlotMode.GRID, SlotMode.SELF
+"""What is meant at the meter, and so needs the net demand."""
 
 
 @dataclass(frozen=True)
@@ -24,11 +27,10 @@ class SlotUnusable(Reason):
     sentence = Words("计划时段无法执行({mode},{target})", "the plan's slot cannot be followed ({mode}, {target})")
 
 
-@dataclass(frozen=True, slots=True)
-class Following:
-    """Not kept over a restart."""
+class Following(Fleeting, frozen=True):
+    """The net demand, without its noise."""
 
-    steady: Steady = field(default_factory=Steady, compare=False)
+    steady: Steady = Steady()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,13 +56,13 @@ class FollowPlan:
         slot = None if plan is None else plan.at(snapshot.time)
         if slot is None:
             return NOTHING, state
-        steady = state.steady
-        if slot.mode in (SlotMode.GRID, SlotMode.SELF):
-            steady = steadied(steady, snapshot.derived.net_demand_w, noise_w(snapshot), snapshot.context.elapsed_s)
-        request_w = _request(slot, steady)
+        if slot.mode in _AT_METER:
+            elapsed_s, net_w = snapshot.context.elapsed_s, snapshot.derived.net_demand_w
+            state = Following(steadied(state.steady, net_w, noise_w(snapshot), elapsed_s))
+        request_w = _request(slot, state.steady)
         if not isfinite(request_w) or not _there(slot, snapshot):
-            return (Want(BATTERIES, SlotUnusable(slot.target, slot.mode.value)),), Following(steady)
-        return (Want(slot.target, slot.reason, request_w=request_w),), Following(steady)
+            return (Want(BATTERIES, SlotUnusable(slot.target, slot.mode.value)),), state
+        return (Want(slot.target, slot.reason, request_w=request_w),), state
 
     def summary(self) -> Words:
         """In one line."""
@@ -69,17 +71,16 @@ class FollowPlan:
 
 def _request(slot: Slot, steady: Steady) -> float:
     """What the slot asks of its target; nan where it says too little."""
-    power_w = nan if slot.power_w is None else slot.power_w
-    if slot.mode is SlotMode.BATTERY:
-        return power_w
-    if slot.mode is SlotMode.GRID:
+    mode, power_w = slot.mode, nan if slot.power_w is None else slot.power_w
+    if mode is _GRID:
         return steady.value_w - power_w
-    return steady.value_w if slot.mode is SlotMode.SELF else 0.0
+    if mode is _SELF:
+        return steady.value_w
+    return power_w if mode is SlotMode.BATTERY else 0.0
 
 
 def _there(slot: Slot, snapshot: Snapshot) -> bool:
     """Whether the slot's target is on this site; at the meter only all batteries together mean anything."""
     if slot.target == BATTERIES:
         return True
-    at_meter = slot.mode in (SlotMode.GRID, SlotMode.SELF)
-    return not at_meter and any(battery.name == slot.target for battery in snapshot.site.batteries)
+    return slot.mode not in _AT_METER and any(battery.name == slot.target for battery in snapshot.site.batteries)

@@ -10,10 +10,12 @@ from dataclasses import dataclass, field
 from math import inf, nan
 from typing import ClassVar
 
+from msgspec import Struct
+
 from leyden.control.lasting import NEVER, Lasting, lasting
 from leyden.control.trace import Trace
 from leyden.model.bounds import exactly
-from leyden.model.proposal import NOTHING, Proposal, Want
+from leyden.model.proposal import NOTHING, Fleeting, Proposal, Want
 from leyden.model.reason import AlarmReason
 from leyden.model.site import Site
 from leyden.model.snapshot import Snapshot
@@ -88,11 +90,10 @@ class EchoDiffers(AlarmReason):
     priority = 2
 
 
-@dataclass(frozen=True, slots=True)
-class Watched:
+class Watched(Struct, frozen=True):
     """One target: what it was told lately, and how long it has not done it."""
 
-    told: Trace = field(default_factory=Trace)
+    told: Trace = Trace()
     """Set-points at the moments at which they changed."""
     off: Lasting = NEVER
     echo: Lasting = NEVER
@@ -101,16 +102,21 @@ class Watched:
     at_rest_since_s: float = inf
 
 
-@dataclass(frozen=True, slots=True)
-class Followed:
+class Lately(Fleeting, frozen=True):
+    """What everybody was told, and did."""
+
+    watched: Mapping[str, Watched] = {}
+    commands: frozenset[int] = frozenset()
+    """Commands that were in force when something was stopped: only a later one tries again."""
+
+
+class Followed(Struct, frozen=True):
     """Which targets are stopped is kept over a restart; what they were told is not."""
 
-    stops: Mapping[str, int] = field(default_factory=dict)
+    stops: Mapping[str, int] = {}
     """How often each target has been stopped lately."""
     stopped: frozenset[str] = frozenset()
-    watched: Mapping[str, Watched] = field(default_factory=dict, compare=False)
-    commands: frozenset[int] = field(default=frozenset(), compare=False)
-    """Commands that were in force when something was stopped: only a later one tries again."""
+    lately: Lately = Lately()
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,24 +172,24 @@ class Following:
     def propose(self, snapshot: Snapshot, state: Followed) -> tuple[Proposal, Followed]:
         """Nothing as long as all follow."""
         setpoints, elapsed_s = snapshot.context.setpoints, snapshot.context.elapsed_s
-        watched: dict[str, Watched] = {}
-        wrong = []
+        lately, watched, wrong = state.lately, dict[str, Watched](), []
         for target in self.targets:
-            told = setpoints.get(target.name)
-            if told is None and target.name not in state.stopped:
+            name = target.name
+            told = setpoints.get(name)
+            if told is None and name not in state.stopped:
                 continue
             if told is not None and target.source and told.power_w >= target.rated_w and told.run:
                 continue  # no ceiling, nothing to exceed
             power_w, echo_w = _measured(snapshot, target)
-            if told is None or target.name in state.stopped:
+            if told is None or name in state.stopped:
                 wrong.append((target, 0.0, power_w, echo_w))
                 continue
-            before = state.watched.get(target.name, _NEW)
-            now = watched[target.name] = _looked(before, target, told.power_w, power_w, echo_w, elapsed_s)
+            before = lately.watched.get(name, _NEW)
+            now = watched[name] = _looked(before, target, told.power_w, power_w, echo_w, elapsed_s)
             if now.off_since_s < inf or now.off is not NEVER or now.echo is not NEVER or state.stops:
                 wrong.append((target, told.power_w, power_w, echo_w))
         if not wrong and not state.stopped:
-            return NOTHING, Followed(state.stops, state.stopped, watched, state.commands)
+            return NOTHING, Followed(state.stops, state.stopped, Lately(watched, lately.commands))
         judge = _Judge(snapshot, state, watched)
         for target, told_w, power_w, echo_w in wrong:
             judge.look(target, told_w, power_w, echo_w)
@@ -215,10 +221,10 @@ class _Judge:
 
     def __post_init__(self) -> None:
         self.stops, self.stopped = dict(self.before.stops), set(self.before.stopped)
-        self.commands, self.elapsed_s = self.before.commands, self.snapshot.context.elapsed_s
+        self.commands, self.elapsed_s = self.before.lately.commands, self.snapshot.context.elapsed_s
 
     def after(self) -> Followed:
-        return Followed(self.stops, frozenset(self.stopped), self.watched, self.commands)
+        return Followed(self.stops, frozenset(self.stopped), Lately(self.watched, self.commands))
 
     def look(self, target: Target, told_w: float, power_w: float, echo_w: float) -> None:
         """Alarms, and the stop; an hour without either wipes the slate."""
@@ -243,7 +249,8 @@ class _Judge:
         """Stopped, until it has been at rest for long enough or a person wants it again."""
         rest_s = min(REST_S * 2.0 ** (self.stops.get(target.name, 1) - 1), LONGEST_REST_S)
         resting = abs(power_w) <= target.slack_w
-        since_s = min(self.before.watched.get(target.name, _NEW).at_rest_since_s, self.elapsed_s) if resting else inf
+        before = self.before.lately.watched.get(target.name, _NEW)
+        since_s = min(before.at_rest_since_s, self.elapsed_s) if resting else inf
         commands = self.snapshot.context.commands
         wanted = any(c.target == target.name and c.id not in self.commands for c in commands)
         if resting and (wanted or self.elapsed_s - since_s >= rest_s):

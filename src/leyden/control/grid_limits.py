@@ -4,30 +4,29 @@ Grid power is net demand less battery power, so a limit at the meter is a bound 
 demand is made steady on the safe side: noise of the meter moves no bound, a real move moves it at once.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import ClassVar
 
 from leyden.control.at_the_meter import DemandLimited, ExportLimitMissed, ImportLimitMissed, export_reason, missed
-from leyden.control.curtail import Generated, ceilings
+from leyden.control.curtail import NOBODY, Generated, ceilings
 from leyden.control.grid_meter import SILENT_S
 from leyden.control.lasting import NEVER, Lasting
 from leyden.control.steady import Steady, lower, noise_w, upper
 from leyden.model.bounds import at_least, at_most
-from leyden.model.proposal import NOTHING, Proposal, Want
+from leyden.model.proposal import NOTHING, Fleeting, Proposal, Want
 from leyden.model.site import BATTERIES, Site
 from leyden.model.snapshot import Snapshot
 from leyden.model.words import Words
 
 
-@dataclass(frozen=True, slots=True)
-class AtGate:
-    """The net demand, steady on either side, and what has been missed. Not kept over a restart."""
+class AtGate(Fleeting, frozen=True):
+    """The net demand, steady on either side, and what has been missed."""
 
-    highest: Steady = field(default_factory=Steady, compare=False)
-    lowest: Steady = field(default_factory=Steady, compare=False)
-    over_import: Lasting = field(default=NEVER, compare=False)
-    over_export: Lasting = field(default=NEVER, compare=False)
-    generated: Generated = field(default_factory=Generated, compare=False)
+    highest: Steady = Steady()
+    lowest: Steady = Steady()
+    over_import: Lasting = NEVER
+    over_export: Lasting = NEVER
+    generated: Generated = NOBODY
 
 
 @dataclass(frozen=True)

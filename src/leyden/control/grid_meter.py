@@ -4,16 +4,18 @@ A meter whose value is SILENT_S old, or a net demand that is not known, holds ev
 batteries go to zero, and solar and wind to what could be fed in if nobody drew anything.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from math import inf
 from typing import ClassVar
 
 from leyden.model.bounds import Bounds, exactly
-from leyden.model.proposal import Proposal, Want
+from leyden.model.proposal import NOTHING, Fleeting, Proposal, Want
 from leyden.model.quality import Quality
 from leyden.model.reason import AlarmReason, Reason
 from leyden.model.snapshot import Snapshot
 from leyden.model.words import Words
+
+_GOOD = Quality.GOOD
 
 SILENT_S = 3.0
 BLIND_S = 5.0
@@ -51,13 +53,12 @@ class MeterLost(AlarmReason):
     priority = 1
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """When the net demand was known last. Not kept over a restart."""
+class Seen(Fleeting, frozen=True, gc=False):
+    """When the net demand was known last."""
 
-    moment_s: float = field(default=inf, compare=False)
+    moment_s: float = inf
     """The moment at which the meter had been read; before it ever was, the first look counts as one."""
-    elapsed_s: float = field(default=0.0, compare=False)
+    elapsed_s: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -77,12 +78,12 @@ class GridMeter:
         """Nothing while the net demand is known and fresh."""
         elapsed_s, stamp = snapshot.context.elapsed_s, snapshot.grid_stamp
         net_w = snapshot.derived.net_demand_w
-        known = stamp.quality is Quality.GOOD and net_w == net_w
+        known = stamp.quality is _GOOD and net_w == net_w
         moment_s = elapsed_s - stamp.age_s if known else min(state.moment_s, elapsed_s)
         seen = Seen(moment_s, elapsed_s)
         age_s = elapsed_s - moment_s
         if known and age_s < SILENT_S:
-            return (), seen
+            return NOTHING, seen
         if age_s < BLIND_S:
             return _held(snapshot), seen
         return _falling(snapshot, min(max(0.0, elapsed_s - state.elapsed_s), 1.0)), seen
@@ -105,7 +106,7 @@ def _held(snapshot: Snapshot) -> Proposal:
 
 
 def _silent(snapshot: Snapshot) -> Reason:
-    if snapshot.grid_stamp.quality is Quality.GOOD and snapshot.grid_stamp.age_s < SILENT_S:
+    if snapshot.grid_stamp.quality is _GOOD and snapshot.grid_stamp.age_s < SILENT_S:
         for battery in snapshot.site.batteries:
             power_w = snapshot.battery_power_w(battery.name)
             if power_w != power_w:

@@ -3,8 +3,10 @@
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
+from msgspec import Struct
+
 from leyden.model.bounds import at_most
-from leyden.model.proposal import Proposal, Want
+from leyden.model.proposal import NOTHING, Proposal, Want
 from leyden.model.quantity import Quantity
 from leyden.model.reason import Reason
 from leyden.model.site import BATTERIES
@@ -23,8 +25,7 @@ class AtReserve(Reason):
     sentence = Words("{battery} 已到备用电量 {reserve_soc}", "{battery} at its reserve of {reserve_soc}")
 
 
-@dataclass(frozen=True, slots=True)
-class Reserved:
+class Reserved(Struct, frozen=True):
     """Which batteries are at their reserve; kept over a restart, or a restart would let them out again."""
 
     held: frozenset[str] = frozenset()
@@ -61,7 +62,9 @@ class KeepReserve:
             soc = snapshot.soc(name)
             if not soc > self.soc + (self.hysteresis if name in state.held else 0.0):
                 wants.append(Want(name, AtReserve(name, soc, self.soc), power_w=at_most(0.0)))
-        held = frozenset(want.target for want in wants)
+        if not wants and not state.held:
+            return NOTHING, state
+        held = frozenset([want.target for want in wants])
         return tuple(wants), state if held == state.held else Reserved(held)
 
     def summary(self) -> Words:

@@ -1,11 +1,11 @@
 """Whether something has been so for long enough, without flicker."""
 
-from dataclasses import dataclass
 from math import inf
 
+from msgspec import Struct
 
-@dataclass(frozen=True, slots=True)
-class Lasting:
+
+class Lasting(Struct, frozen=True, gc=False):
     """Becomes true after `after_s` of yes, false again after `after_s` of no."""
 
     standing: bool = False

@@ -4,12 +4,12 @@ Built in right after the protective controllers, so a command outranks every pla
 batteries do not jump to what comes next: what they may do widens from the last power at RAMP of the rating a second.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import ClassVar
 
 from leyden.model.bounds import Bounds
 from leyden.model.command import Command
-from leyden.model.proposal import NOTHING, Proposal, Want
+from leyden.model.proposal import NOTHING, Fleeting, Proposal, Want
 from leyden.model.reason import Reason
 from leyden.model.site import BATTERIES, Site
 from leyden.model.snapshot import Snapshot
@@ -45,12 +45,11 @@ class LeaseOver(Reason):
     sentence = Words("{target} 手动指令已结束,平缓恢复", "the command for {target} is over: back at a ramp")
 
 
-@dataclass(frozen=True, slots=True)
-class Leased:
-    """Which targets are under command, and from where others come back. Not kept over a restart."""
+class Leased(Fleeting, frozen=True):
+    """Which targets are under command, and from where others come back."""
 
-    targets: tuple[str, ...] = field(default=(), compare=False)
-    returning: tuple[tuple[str, float, float], ...] = field(default=(), compare=False)
+    targets: tuple[str, ...] = ()
+    returning: tuple[tuple[str, float, float], ...] = ()
     """(target, power when its lease ended, when that was)."""
 
 

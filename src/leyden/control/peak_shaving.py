@@ -4,7 +4,7 @@ Only bounds, never a request: what is not needed against the peak is left to who
 that nobody may charge the site over the limit.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from math import ceil
 from typing import Annotated, ClassVar
 
@@ -13,7 +13,7 @@ from leyden.control.lasting import NEVER, Lasting
 from leyden.control.quarter import QUARTER_S
 from leyden.control.steady import Steady, noise_w, upper
 from leyden.model.bounds import at_least
-from leyden.model.proposal import NOTHING, Proposal, Want
+from leyden.model.proposal import NOTHING, Fleeting, Proposal, Want
 from leyden.model.quantity import Quantity
 from leyden.model.site import BATTERIES
 from leyden.model.snapshot import Snapshot
@@ -29,12 +29,11 @@ MOST_CORRECTION = 0.05
 """How far under its limit import is held at most, to bring a quarter's mean back under it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Shaved:
-    """Not kept over a restart."""
+class Shaved(Fleeting, frozen=True):
+    """The net demand, steady from above, and whether the limit is being missed."""
 
-    highest: Steady = field(default_factory=Steady, compare=False)
-    over: Lasting = field(default=NEVER, compare=False)
+    highest: Steady = Steady()
+    over: Lasting = NEVER
 
 
 @dataclass(frozen=True, kw_only=True)

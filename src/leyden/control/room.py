@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
+from msgspec import Struct
+
 from leyden.model.quality import Quality
 from leyden.model.readings import BatteryReading, ConverterReading, Reading
 from leyden.model.reason import Reason
@@ -128,8 +130,7 @@ class HighestCell(Reason):
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Room:
+class Room(Struct, frozen=True):
     """AC power at the converter, neither ever negative; a reason for each edge that is nearer than the rating."""
 
     charge_w: float
@@ -155,11 +156,23 @@ def room(battery: Battery, snapshot: Snapshot) -> Room:
         return _shut(BatteryNotReady(name, _named(BATTERY_STATES, bms.state)))
     if "state" in converter.stamps and converter.state not in _READY:
         return _shut(ConverterNotReady(name, _named(CONVERTER_STATES, converter.state)))
+    if _far_from_edges(battery, bms):
+        return _free(battery.converter.power_w)
     discharge_w, discharge_reason = _out(battery, bms)
     charge_w, charge_reason = _in(battery, bms)
-    if charge_reason is None and discharge_reason is None:
-        return _free(battery.converter.power_w)
     return Room(charge_w, discharge_w, charge_reason, discharge_reason)
+
+
+def _far_from_edges(battery: Battery, bms: BatteryReading) -> bool:
+    """Whether nothing is nearer than the rating, told at a glance: `_out` and `_in` find the same."""
+    rated_w, cell = battery.converter.power_w, battery.cell
+    return (
+        battery.soc_min + SOC_TAPER < bms.soc < battery.soc_max - SOC_TAPER
+        and bms.cell_voltage_min_v > cell.voltage_min_v + DISCHARGE_TAPER_V
+        and bms.cell_voltage_max_v < cell.voltage_max_v - CHARGE_TAPER_V
+        and bms.charge_limit_w >= rated_w
+        and EFFICIENCY * bms.discharge_limit_w - STANDING * rated_w >= rated_w
+    )
 
 
 @lru_cache(maxsize=64)

@@ -1,10 +1,10 @@
 """Self-consumption: the batteries serve the site's net demand, so that the grid is used least."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
 from leyden.control.steady import Steady, noise_w, steadied
-from leyden.model.proposal import NOTHING, Proposal, Want
+from leyden.model.proposal import NOTHING, Fleeting, Proposal, Want
 from leyden.model.quantity import Quantity
 from leyden.model.reason import Reason
 from leyden.model.site import BATTERIES
@@ -28,11 +28,10 @@ class SurplusStored(Reason):
     sentence = Words("余电 {surplus_w}", "surplus {surplus_w}")
 
 
-@dataclass(frozen=True, slots=True)
-class Served:
-    """Not kept over a restart."""
+class Served(Fleeting, frozen=True):
+    """The net demand, without its noise."""
 
-    steady: Steady = field(default_factory=Steady, compare=False)
+    steady: Steady = Steady()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -24,8 +24,11 @@ def split(total: float, low: Sequence[float], high: Sequence[float], weight: Seq
         return list(high)
     if whole > 0.0:
         plain = [total / whole * w for w in weight]
-        if all(a <= share <= b for share, a, b in zip(plain, low, high, strict=True)):
-            return _spread(total - sum(plain), plain, low, high)  # where no limit is met the level is at hand
+        for share, a, b in zip(plain, low, high, strict=True):
+            if not a <= share <= b:
+                break
+        else:  # where no limit is met the level is at hand
+            return _spread(total - sum(plain), plain, low, high)
     # Weights only matter against each other; one that is nothing beside the largest is none.
     largest = max(weight)
     weight = [w / largest if w > 1e-9 * largest else 0.0 for w in weight]
@@ -52,6 +55,8 @@ def _filled(total: float, low: Sequence[float], high: Sequence[float], weight: S
 def _spread(rest: float, shares: list[float], low: Sequence[float], high: Sequence[float]) -> list[float]:
     """What weights could not place (all weights zero, or rounding), put where there is room, first come first."""
     spread = list(shares)
+    if rest == 0.0:
+        return spread
     for index, share in enumerate(shares):
         spread[index] = min(max(share + rest, low[index]), high[index])
         rest -= spread[index] - share

@@ -4,8 +4,9 @@ What changes by more than the noise is taken over at once, so nothing is lost in
 by its mean, so a converter is not made to chatter.
 """
 
-from dataclasses import dataclass
 from math import inf, nan
+
+from msgspec import Struct
 
 from leyden.model.snapshot import Snapshot
 
@@ -13,8 +14,7 @@ MEAN_S = 10.0
 """Time over which deviations within the noise are averaged."""
 
 
-@dataclass(frozen=True, slots=True)
-class Steady:
+class Steady(Struct, frozen=True, gc=False):
     """A value that stands until the measurement has really left it."""
 
     value_w: float = nan

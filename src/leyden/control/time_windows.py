@@ -7,7 +7,6 @@ forward shorter. One that runs over midnight belongs to the day on which it begi
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Annotated, ClassVar, Literal
 
 from leyden.control.clock_trust import NOT_TRUSTED
@@ -75,9 +74,8 @@ class Window:
             return ((self.start_min, self.end_min),)
         return (self.start_min, _DAY_MIN), (0, self.end_min)
 
-    def holds(self, local: datetime, days: Sequence[Day]) -> bool:
-        """Whether it is in force; `days` are those on which it begins, none means every day."""
-        minute, day = 60 * local.hour + local.minute, local.weekday()
+    def holds(self, minute: int, day: int, days: Sequence[Day]) -> bool:
+        """Whether it is in force in this minute of this day; `days` are those on which it begins, none means all."""
         if self.start_min < self.end_min or minute >= self.start_min:
             within = self.start_min <= minute and (minute < self.end_min or self.end_min < self.start_min)
         else:
@@ -124,12 +122,13 @@ class TimeWindows:
         if not snapshot.context.clock_trusted:
             return NOT_TRUSTED, None
         local = snapshot.time.astimezone(snapshot.site.zone)
+        minute, day = 60 * local.hour + local.minute, local.weekday()
         for window in self.discharge:
-            if window.holds(local, self.days):
+            if window.holds(minute, day, self.days):
                 power_w = self._power_w(self.discharge_power_w, snapshot.site)
                 return (Want(self.target, DischargeWindow(str(window)), request_w=power_w),), None
         for window in self.charge:
-            if window.holds(local, self.days):
+            if window.holds(minute, day, self.days):
                 power_w = self._power_w(self.charge_power_w, snapshot.site)
                 return (Want(self.target, ChargeWindow(str(window)), request_w=-power_w),), None
         return NOTHING, None

@@ -1,7 +1,8 @@
 """The last seconds of one power, so that values of the same moment can be put together."""
 
 from bisect import bisect_left, bisect_right
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 SAME_S = 1e-3
 """Moments nearer than this are one measurement, read twice."""
@@ -9,8 +10,7 @@ OTHER_CLOCK_S = 60.0
 """Nobody's measurement is that late: the monotonic clock began anew, and the trace was kept over a restart."""
 
 
-@dataclass(frozen=True, slots=True)
-class Trace:
+class Trace(Struct, frozen=True):
     """Moments in monotonic seconds and powers in W, oldest first; as short as its reader needs."""
 
     moments: tuple[float, ...] = ()
@@ -24,8 +24,10 @@ class Trace:
         moments, powers = self.moments, self.powers
         if moments and moment_s - moments[-1] < SAME_S:
             return self if moment_s > moments[-1] - OTHER_CLOCK_S else Trace((moment_s,), (power_w,))
-        drop = max(0, bisect_right(moments, moment_s - keep_s) - 1)
-        return Trace((*moments[drop:], moment_s), (*powers[drop:], power_w))
+        drop = bisect_right(moments, moment_s - keep_s) - 1
+        if drop > 0:
+            moments, powers = moments[drop:], powers[drop:]
+        return Trace((*moments, moment_s), (*powers, power_w))
 
     def at(self, moment_s: float) -> float:
         """The power at a moment, on the line between its neighbours; the ends hold. Needs one measurement."""

@@ -1,13 +1,13 @@
 """An interval of power that only ever narrows."""
 
 import math
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from leyden.model.errors import NotANumberError
 
 
-@dataclass(frozen=True, slots=True)
-class Bounds:
+class Bounds(Struct, frozen=True, gc=False):
     """A closed interval [low, high] in W or var; signs by the one sign rule.
 
     Raises NotANumberError for nan and ValueError where low is above high, so that no later step can meet either.
@@ -45,7 +45,12 @@ class Bounds:
             return Bounds(self.high, self.high), other.low - self.high
         if other.high < self.low:
             return Bounds(self.low, self.low), self.low - other.high
-        return Bounds(max(self.low, other.low), min(self.high, other.high)), 0.0
+        low, high = self.low, self.high
+        if other.low > low:
+            low = other.low
+        if other.high < high:
+            high = other.high
+        return Bounds(low, high), 0.0
 
     def contains(self, value: float, tolerance: float = 0.0) -> bool:
         """Whether a value lies inside; nan never does."""

@@ -1,8 +1,9 @@
 """What was decided, and every step that led to it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from leyden.model.bounds import Bounds
 from leyden.model.proposal import Want
@@ -13,8 +14,7 @@ _W = 1.0
 """Powers closer than this are the same power: a watt is nothing on a site, and far above rounding."""
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(Struct, frozen=True):
     """One want, and what became of it."""
 
     controller: str
@@ -32,8 +32,7 @@ class Step:
     """What its request was given, if it was the first to ask for this target."""
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(Struct, frozen=True):
     """Set-points with the trail behind them; the record keeps it under its number."""
 
     number: int

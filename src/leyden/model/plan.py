@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from functools import cached_property
 
 from leyden.model.reason import Reason
 from leyden.model.site import BATTERIES
@@ -40,7 +41,7 @@ class Slot:
     target: str = BATTERIES
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Plan:
     """Slots in order of time without overlap, with where they came from."""
 
@@ -52,8 +53,12 @@ class Plan:
 
     def at(self, time: datetime) -> Slot | None:
         """The slot in force, or None before, after and in gaps of the plan."""
-        index = bisect_right(self.slots, time, key=lambda slot: slot.start) - 1
+        index = bisect_right(self._starts, time) - 1
         return self.slots[index] if index >= 0 and time < self.slots[index].end else None
+
+    @cached_property
+    def _starts(self) -> list[datetime]:
+        return [slot.start for slot in self.slots]
 
     def between(self, start: datetime, end: datetime) -> Sequence[Slot]:
         """The slots that touch [start, end)."""

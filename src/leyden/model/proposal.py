@@ -1,7 +1,8 @@
 """What a controller wants: per target, bounds and perhaps a request, each with its reason."""
 
-from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar, runtime_checkable
+
+from msgspec import Struct
 
 from leyden.model.bounds import FREE, Bounds
 from leyden.model.reason import Reason
@@ -9,8 +10,7 @@ from leyden.model.snapshot import Snapshot
 from leyden.model.words import Words
 
 
-@dataclass(frozen=True, slots=True)
-class Want:
+class Want(Struct, frozen=True):
     """Bounds and perhaps a request for one target. Power first; reactive power shares what the circle leaves."""
 
     target: str
@@ -32,12 +32,25 @@ NOTHING: Proposal = ()
 State = TypeVar("State")
 
 
+class Fleeting(Struct, frozen=True):
+    """Base of a state, or of a part of one, that need not survive a restart: timers, what was measured last.
+
+    One is as good as another, so they are equal: a change is no change, and nothing is written for it. What is restored
+    of it may be of another clock.
+    """
+
+    def __eq__(self, other: object) -> bool:
+        return type(other) is type(self)
+
+    def __hash__(self) -> int:
+        return hash(type(self))
+
+
 @runtime_checkable
 class Controller(Protocol, Generic[State]):
     """One way of deciding. Pure: all memory is the frozen `state`, saved on change and restored at start.
 
-    What of a state need not survive a restart (timers, what was measured last) is a field with `compare=False`: a
-    change there is no change, so nothing is written for it. What is restored of it may be of another clock.
+    What of a state need not survive a restart (timers, what was measured last) is `Fleeting`, all of it or a part.
     """
 
     @property

@@ -1,12 +1,11 @@
 """What is written to the equipment."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from leyden.model.errors import NotANumberError
 
 
-@dataclass(frozen=True, slots=True)
-class Setpoint:
+class Setpoint(Struct, frozen=True, gc=False):
     """P and Q for one target; for solar and wind the power is a ceiling. Raises NotANumberError for nan."""
 
     power_w: float

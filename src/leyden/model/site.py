@@ -3,11 +3,12 @@
 Cells are no objects: a battery's layout gives the axes (rack, module, cell) of its arrays.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from zoneinfo import ZoneInfo
 
+from leyden.model.bounds import Bounds
 from leyden.model.words import Words
 
 GRID = "grid"
@@ -121,7 +122,7 @@ class Battery:
     soc_max: float = 0.95
     """Never charged above."""
 
-    @property
+    @cached_property
     def energy_wh(self) -> float:
         """Nominal energy: follows from cell and layout, so that nothing is said twice."""
         return self.layout.cells * self.cell.capacity_ah * self.cell.nominal_voltage_v
@@ -175,6 +176,21 @@ class Site:
     def battery_power_w(self) -> float:
         """What all converters together are rated for."""
         return sum(battery.converter.power_w for battery in self.batteries)
+
+    @cached_property
+    def source_power_w(self) -> float:
+        """What all solar and wind plants together are rated for."""
+        return sum(source.power_w for source in (*self.solar, *self.wind))
+
+    @cached_property
+    def battery_bounds(self) -> Mapping[str, Bounds]:
+        """What each battery's converter is rated for, both ways."""
+        return {b.name: Bounds(-b.converter.power_w, b.converter.power_w) for b in self.batteries}
+
+    @cached_property
+    def source_bounds(self) -> Mapping[str, Bounds]:
+        """What each solar and wind plant is rated for."""
+        return {source.name: Bounds(0.0, source.power_w) for source in (*self.solar, *self.wind)}
 
     @cached_property
     def targets(self) -> frozenset[str]:

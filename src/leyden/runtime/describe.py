@@ -4,10 +4,12 @@ Every sentence is there in both languages; nan becomes None, because JSON has no
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from math import isfinite
 from typing import Any
+
+from msgspec.structs import asdict
 
 from leyden.model.decision import Decision, Step
 from leyden.model.plan import Plan, Slot, SlotMode

@@ -1,8 +1,8 @@
-"""Frozen dataclasses as JSON and back, by their type hints: for what must outlive a restart.
+"""Frozen dataclasses and Structs as JSON and back, by their type hints: for what must outlive a restart.
 
 Never pickle: a file must not be able to run code, and a state must outlive a change of the program. Understands
-dataclasses, numbers (nan and infinities too), text, bool, None, enums, datetimes, tuples, lists, sets and mappings with
-text keys. What no longer fits its type is refused with the place, so that its owner can start anew.
+both, numbers (nan and infinities too), text, bool, None, enums, datetimes, tuples, lists, sets and mappings with text
+keys. What no longer fits its type is refused with the place, so that its owner can start anew.
 """
 
 import json
@@ -14,6 +14,8 @@ from enum import Enum
 from functools import cache
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, TypeVar, Union, cast, get_args, get_origin, get_type_hints
+
+from msgspec import Struct
 
 from leyden.history.errors import HistoryError
 
@@ -46,9 +48,8 @@ def _plain(value: Any, place: str) -> object:
         return value if math.isfinite(value) else str(value)
     if isinstance(value, datetime):
         return value.isoformat()
-    if is_dataclass(value) and not isinstance(value, type):
-        names = [field.name for field in fields(value) if field.init]
-        return {name: _plain(getattr(value, name), f"{place}.{name}") for name in names}
+    if not isinstance(value, type) and (is_dataclass(value) or isinstance(value, Struct)):
+        return {name: _plain(getattr(value, name), f"{place}.{name}") for name in _names(type(value))}
     if isinstance(value, Mapping):
         return {_key(key, place): _plain(item, f"{place}[{key!r}]") for key, item in value.items()}
     if isinstance(value, Set):
@@ -74,8 +75,8 @@ def _typed(value: Any, hint: Any, place: str) -> object:
         return _checked(value, value in arguments, hint, place)
     if origin is not None:
         return _collection(value, origin, arguments, place)
-    if is_dataclass(hint) and isinstance(hint, type):
-        return _dataclass(value, hint, place)
+    if isinstance(hint, type) and (is_dataclass(hint) or issubclass(hint, Struct)):
+        return _fielded(value, hint, place)
     return _scalar(value, hint, place)
 
 
@@ -112,9 +113,16 @@ def _collection(value: Any, origin: Any, arguments: tuple[Any, ...], place: str)
     return items if origin is list else tuple(items)
 
 
-def _dataclass(value: Any, kind: type[Any], place: str) -> object:
+def _names(kind: type[Any]) -> tuple[str, ...]:
+    """The fields that make a dataclass or a Struct."""
+    if issubclass(kind, Struct):
+        return kind.__struct_fields__
+    return tuple(field.name for field in fields(kind) if field.init)
+
+
+def _fielded(value: Any, kind: type[Any], place: str) -> object:
     hints = _hints(cast(Hashable, kind))
-    known = {field.name for field in fields(kind) if field.init}
+    known = set(_names(kind))
     _checked(value, isinstance(value, dict), kind, place)
     if set(value) - known:
         raise MisfitError(f"{place}: has no field {min(set(value) - known)!r}; it was kept by another version")
