@@ -139,7 +139,8 @@ class TableReader:
             return self._list(item, path)
         if (entry := values_of(bare)) is not None:
             return self._mapping(entry, path)
-        if is_dataclass(bare) and isinstance(bare, type) and bare is not Words and not hasattr(bare, "from_text"):
+        table = not hasattr(bare, "from_text") or isinstance(self.file.get(path), Mapping)
+        if is_dataclass(bare) and isinstance(bare, type) and bare is not Words and table:
             made = self.read(bare, path).made
             return _BAD if made is None else made
         try:
