@@ -10,6 +10,7 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from leyden.model.field_docs import field_docs
 from leyden.model.quantity import Quantity, units_of, write_quantity
+from leyden.model.secret import Secret
 from leyden.model.table_fields import bare_hint, items_of, key_of, marks_of, quantity_of, values_of
 from leyden.model.words import Words
 
@@ -86,6 +87,8 @@ def _value_schema(hint: Any) -> Schema:
         return _SCALARS[bare]
     if is_dataclass(bare) and isinstance(bare, type) and not hasattr(bare, "from_text"):
         return table_schema(bare)
+    if bare is Secret:
+        return {"anyOf": [_TEXT, table_schema(Secret)]}
     return _TEXT
 
 
