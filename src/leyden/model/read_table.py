@@ -15,6 +15,7 @@ from typing import Any, Generic, TypeVar, get_type_hints
 from leyden.model.errors import LeydenError
 from leyden.model.problem import Problem, SiteFileError
 from leyden.model.read_value import WrongValueError, example, read_scalar
+from leyden.model.secret import Secret
 from leyden.model.table_fields import bare_hint, items_of, key_of, marks_of, values_of
 from leyden.model.target import DeviceRole, Target, TargetKind
 from leyden.model.toml_file import TomlFile
@@ -139,8 +140,8 @@ class TableReader:
             return self._list(item, path)
         if (entry := values_of(bare)) is not None:
             return self._mapping(entry, path)
-        table = not hasattr(bare, "from_text") or isinstance(self.file.get(path), Mapping)
-        if is_dataclass(bare) and isinstance(bare, type) and bare is not Words and table:
+        texts = hasattr(bare, "from_text") and not (bare is Secret and isinstance(self.file.get(path), Mapping))
+        if is_dataclass(bare) and isinstance(bare, type) and bare is not Words and not texts:
             made = self.read(bare, path).made
             return _BAD if made is None else made
         try:
