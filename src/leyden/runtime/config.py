@@ -1,7 +1,7 @@
 """Everything that a site file says, read and checked in one go.
 
 Each package declares its own options; here they are put together: the site, its cells and maps, the controllers in
-their order, the tariff, and the tables [plan], [history], [web] and [twin]. Cells, maps and tariffs are looked for in
+their order, the tariff, and the tables [plan], [history], [web], [notify], [blackbox] and [twin]. Cells, maps and tariffs are looked for in
 the folder of the site file (or in its subfolders `cells`, `maps`, `tariffs`) before those that come with Leyden.
 """
 
@@ -24,8 +24,10 @@ from leyden.model.toml_file import TomlFile
 from leyden.model.words import Words
 from leyden.physics import Cell, load_cell
 from leyden.plan import PlanOptions, Tariff, load_tariff, plan_from_csv
+from leyden.runtime.blackbox.options import BlackBoxOptions
 from leyden.runtime.config_checks import check_loop_time, check_plan, check_tariff, check_twin
 from leyden.runtime.config_control import read_controls, uses
+from leyden.runtime.notify_options import NotifyOptions
 from leyden.runtime.web_options import WebOptions
 from leyden.twin import TwinOptions
 
@@ -33,6 +35,8 @@ OPTION_KEYS: Mapping[str, type[Any]] = {
     "plan": PlanOptions,
     "history": HistoryOptions,
     "web": WebOptions,
+    "notify": NotifyOptions,
+    "blackbox": BlackBoxOptions,
     "twin": TwinOptions,
 }
 """Tables beside the site's own, with what they may say."""
@@ -57,6 +61,8 @@ class SiteConfig:
     plan: PlanOptions
     history: HistoryOptions
     web: WebOptions
+    notify: NotifyOptions
+    blackbox: BlackBoxOptions
     twin: TwinOptions | None
     """None where real devices are meant."""
     warnings: tuple[Problem, ...] = ()
@@ -101,6 +107,8 @@ class _Loader:
         plan = reader.read(PlanOptions, ("plan",)).made
         history = reader.read(HistoryOptions, ("history",)).made
         web = reader.read(WebOptions, ("web",)).made
+        notify = reader.read(NotifyOptions, ("notify",)).made
+        blackbox = reader.read(BlackBoxOptions, ("blackbox",)).made
         twin = reader.read(TwinOptions, ("twin",)).made if reader.file.has(("twin",)) else None
         always = () if site is None else chain(site, ())
         listed = read_controls(reader, [controller.name for controller in always])
@@ -111,8 +119,9 @@ class _Loader:
             self._check(site, plan, tariff, twin, today)
         problems = tuple(sorted(reader.problems, key=lambda problem: problem.line))
         wrong = any(not problem.warning for problem in problems)
-        if wrong or site is None or plan is None or history is None or web is None:
+        if wrong or None in (site, plan, history, web, notify, blackbox):
             raise SiteFileError(problems)
+        assert site and plan and history and web and notify and blackbox
         return SiteConfig(
             path=self.path,
             site=site,
@@ -123,6 +132,8 @@ class _Loader:
             plan=plan,
             history=history,
             web=web,
+            notify=notify,
+            blackbox=blackbox,
             twin=twin,
             warnings=problems,
         )
