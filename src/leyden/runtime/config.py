@@ -1,8 +1,9 @@
 """Everything that a site file says, read and checked in one go.
 
 Each package declares its own options; here they are put together: the site, its cells and maps, the controllers in
-their order, the tariff, and the tables [plan], [history], [web], [notify], [blackbox] and [twin]. Cells, maps and tariffs are looked for in
-the folder of the site file (or in its subfolders `cells`, `maps`, `tariffs`) before those that come with Leyden.
+their order, the tariff, and the tables [plan], [history], [web], [notify], [blackbox] and [twin]. Cells, maps and
+tariffs are looked for in the folder of the site file (or in its subfolders `cells`, `maps`, `tariffs`) before those
+that come with Leyden.
 """
 
 from collections.abc import Mapping
@@ -119,9 +120,8 @@ class _Loader:
             self._check(site, plan, tariff, twin, today)
         problems = tuple(sorted(reader.problems, key=lambda problem: problem.line))
         wrong = any(not problem.warning for problem in problems)
-        if wrong or None in (site, plan, history, web, notify, blackbox):
+        if wrong or site is None or plan is None or history is None or web is None or notify is None or blackbox is None:
             raise SiteFileError(problems)
-        assert site and plan and history and web and notify and blackbox
         return SiteConfig(
             path=self.path,
             site=site,
