@@ -28,6 +28,7 @@ from leyden.plan import PlanOptions, Tariff, load_tariff, plan_from_csv
 from leyden.runtime.blackbox.options import BlackBoxOptions
 from leyden.runtime.config_checks import check_loop_time, check_plan, check_tariff, check_twin
 from leyden.runtime.config_control import read_controls, uses
+from leyden.runtime.config_web import check_web
 from leyden.runtime.notify_options import NotifyOptions
 from leyden.runtime.web_options import WebOptions
 from leyden.twin import TwinOptions
@@ -108,6 +109,8 @@ class _Loader:
         plan = reader.read(PlanOptions, ("plan",)).made
         history = reader.read(HistoryOptions, ("history",)).made
         web = reader.read(WebOptions, ("web",)).made
+        if web is not None:
+            check_web(reader, web, self.path.parent)
         notify = reader.read(NotifyOptions, ("notify",)).made
         blackbox = reader.read(BlackBoxOptions, ("blackbox",)).made
         twin = reader.read(TwinOptions, ("twin",)).made if reader.file.has(("twin",)) else None

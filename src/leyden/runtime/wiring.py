@@ -11,6 +11,7 @@ from leyden.history import Ledger, Record
 from leyden.model.clock import Clock
 from leyden.model.plan import Plan
 from leyden.model.plant import Plant
+from leyden.model.role import Role
 from leyden.model.snapshot import Price
 from leyden.model.words import Words
 from leyden.plan import plan_from_csv, time_of_use_plan
@@ -77,8 +78,9 @@ def make_station(
 
 
 def first_token(ledger: Ledger, now: datetime) -> str | None:
-    """A token for writing, made once in the life of a site: it is kept as a hash and never shown again."""
-    return None if ledger.tokens.all() else ledger.tokens.create("first start", "write", now)
+    """An administrator's token, made once in the life of a site that nobody can log in to: never shown again."""
+    known = ledger.tokens.all() or ledger.users.all()
+    return None if known else ledger.tokens.create("first start", Role.ADMINISTRATOR, now)
 
 
 def price_source(config: SiteConfig) -> Callable[[datetime], Price]:

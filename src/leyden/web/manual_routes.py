@@ -1,6 +1,8 @@
 """Commands by a person: preview, grant, release."""
 
-from fastapi import APIRouter
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Request
 
 from leyden.model.bounds import Bounds
 from leyden.model.decision import Decision
@@ -9,9 +11,11 @@ from leyden.model.words import Words
 from leyden.runtime.describe import leases_json, words_json
 from leyden.runtime.leases import LeaseRefusedError
 from leyden.runtime.station import Station
+from leyden.web.auth import by_of
 from leyden.web.models import Granted, ManualRequest, Preview, Text
 from leyden.web.problems import ApiError
 
+CommandId = Annotated[int, Path(ge=1, lt=2**63)]
 _STARTING = Words("站点正在启动", "the site is starting")
 _AS_ASKED = Words("按请求执行:{power_w}", "as asked: {power_w}")
 _LIMITED = Words("请求 {asked_w},将执行 {power_w}:{why}", "asked {asked_w}, would do {power_w}: {why}")
@@ -35,16 +39,16 @@ def router(station: Station) -> APIRouter:
     routes = APIRouter(tags=["commands"])
 
     @routes.post("/manual", summary="Put a command in force: a lease that ends by itself", response_model=Granted)
-    async def grant(body: ManualRequest) -> Granted:
+    async def grant(body: ManualRequest, request: Request) -> Granted:
         _checked(station, body)
         would = _preview(station, body)
-        lease = station.command(body.target, body.power_w, body.duration_s, body.by)
+        lease = station.command(body.target, body.power_w, body.duration_s, by_of(request, body.by))
         command = leases_json((lease,), station.clock.elapsed_s())[0]
         return Granted.model_validate({"command": command, "preview": would})
 
     @routes.delete("/manual/{command_id}", summary="End a command before its time")
-    async def release(command_id: int, by: str = "operator") -> dict[str, bool]:
-        if not station.release(command_id, by):
+    async def release(command_id: CommandId, request: Request, by: str | None = None) -> dict[str, bool]:
+        if not station.release(command_id, by_of(request, by)):
             raise ApiError(404, Words("该指令已不在执行", "this command is not in force"))
         return {"released": True}
 

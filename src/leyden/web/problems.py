@@ -1,38 +1,80 @@
-"""Errors that the API tells in both languages."""
+"""Errors that the API tells in both languages, and how OpenAPI shows them."""
+
+from collections.abc import Mapping
+from typing import Any
 
 from fastapi import Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
 
 from leyden.model.words import Words
 from leyden.runtime.describe import words_json
+from leyden.web.models import Model, Text
+
+REFUSALS: Mapping[int, str] = {
+    401: "Nobody known asks: log in, or give a token",
+    403: "The role does not reach",
+    404: "There is no such thing",
+    405: "There is no such method here",
+    409: "Not as things stand",
+    413: "The request is too large",
+    422: "The request makes no sense; the words say where",
+    429: "Too often; Retry-After says how many seconds to wait",
+    503: "Not just now: the site is starting, or its store cannot be reached",
+}
+"""What the API answers where it does not do what is asked; `{"detail": {"zh": ..., "en": ...}}` each time."""
+
+
+class Refusal(Model):
+    """Why something was not done."""
+
+    detail: Text
 
 
 class ApiError(Exception):
     """A refusal with its HTTP status and the words that say why."""
 
-    def __init__(self, status: int, words: Words) -> None:
+    def __init__(self, status: int, words: Words, headers: Mapping[str, str] | None = None) -> None:
         super().__init__(words.en)
         self.status = status
         self.words = words
+        self.headers = headers
+
+
+def refusals(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """These refusals as a route declares them: `responses=refusals(404, 422)`."""
+    return {status: {"model": Refusal, "description": REFUSALS[status]} for status in statuses}
+
+
+async def tell(request: Request, error: Exception) -> JSONResponse:
+    """The refusal as JSON."""
+    assert isinstance(error, ApiError)
+    return refusal(error.status, error.words, error.headers)
 
 
 async def tell_invalid(request: Request, error: Exception) -> JSONResponse:
     """What does not fit the schema, in words; what was sent is not echoed, because it may not even be JSON."""
     assert isinstance(error, RequestValidationError)
     told = "; ".join(f"{'.'.join(map(str, found['loc'][1:])) or 'body'}: {found['msg']}" for found in error.errors())
-    return JSONResponse(
-        {"detail": words_json(Words(f"请求不符合要求:{told}", f"the request does not fit: {told}"))}, 422
-    )
+    return refusal(422, Words(f"请求不符合要求:{told}", f"the request does not fit: {told}"))
 
 
 async def tell_unavailable(request: Request, error: Exception) -> JSONResponse:
     """The record cannot be read, or the ledger not written, just now; nothing was half-done."""
-    words = Words(f"存储暂不可用:{error}", f"the store is not available just now: {error}")
-    return JSONResponse({"detail": words_json(words)}, 503)
+    return refusal(503, Words(f"存储暂不可用:{error}", f"the store is not available just now: {error}"))
 
 
-async def tell(request: Request, error: Exception) -> JSONResponse:
-    """The refusal as JSON."""
-    assert isinstance(error, ApiError)
-    return JSONResponse({"detail": words_json(error.words)}, status_code=error.status)
+async def tell_http(request: Request, error: Exception) -> JSONResponse:
+    """What the framework refuses by itself: a method that is not there."""
+    assert isinstance(error, HTTPException)
+    words = {
+        404: Words("没有这个接口", "there is no such address"),
+        405: Words("该接口不支持此方法", "this address has no such method"),
+    }.get(error.status_code, Words(f"HTTP {error.status_code}", str(error.detail)))
+    return refusal(error.status_code, words, error.headers)
+
+
+def refusal(status: int, words: Words, headers: Mapping[str, str] | None = None) -> JSONResponse:
+    """The answer that every refusal has."""
+    return JSONResponse({"detail": words_json(words)}, status, dict(headers or {}))

@@ -64,8 +64,8 @@ class Hub:
             else:
                 reader.put_nowait(message)
 
-    async def read(self) -> AsyncGenerator[bytes, None]:
-        """One reader's stream: the whole document, then what changes."""
+    async def read(self, may: Callable[[], bool] = lambda: True) -> AsyncGenerator[bytes, None]:
+        """One reader's stream: the whole document, then what changes; it ends where the reader no longer `may`."""
         queue: asyncio.Queue[bytes | None] = asyncio.Queue()
         # Bring the others up to this moment first, so that the next delta fits everybody.
         if self._readers:
@@ -81,7 +81,7 @@ class Hub:
                     message = await asyncio.wait_for(queue.get(), QUIET_S)
                 except TimeoutError:
                     message = event("ping", {})
-                if message is None:
+                if message is None or not may():
                     return
                 yield message
         finally:

@@ -4,7 +4,9 @@
     ledger.alarms    the store of the alarm book
     ledger.leases    commands from outside, with what remains of them
     ledger.states    what controllers remember
-    ledger.tokens    who may do what over the API, as hashes
+    ledger.users     people, their roles, and their passwords as argon2id
+    ledger.sessions  who has logged in, as hashes
+    ledger.tokens    what machines may do over the API, as hashes
     ledger.actions   what people did, never changed
 
 It is written on change only, a few times an hour; all parts share one file and may be used from any thread.
@@ -17,10 +19,23 @@ from leyden.history.ledger.alarms import AlarmRows
 from leyden.history.ledger.events import Event, Events
 from leyden.history.ledger.file import LedgerFile
 from leyden.history.ledger.leases import Leases
+from leyden.history.ledger.sessions import Session, Sessions
 from leyden.history.ledger.states import States
 from leyden.history.ledger.tokens import Token, Tokens
+from leyden.history.ledger.user_errors import UnknownUserError, UserConflictError, UserError
+from leyden.history.ledger.users import User, Users
 
-__all__ = ["Action", "Event", "Ledger", "Token"]
+__all__ = [
+    "Action",
+    "Event",
+    "Ledger",
+    "Session",
+    "Token",
+    "UnknownUserError",
+    "User",
+    "UserConflictError",
+    "UserError",
+]
 
 
 class Ledger:
@@ -35,6 +50,8 @@ class Ledger:
         self.alarms = AlarmRows(self._file)
         self.leases = Leases(self._file)
         self.states = States(self._file)
+        self.users = Users(self._file)
+        self.sessions = Sessions(self._file)
         self.tokens = Tokens(self._file)
         self.actions = Actions(self._file)
 

@@ -2,38 +2,17 @@
 
 import sqlite3
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from threading import RLock
 
 from leyden.history.errors import HistoryError, LedgerError
+from leyden.history.ledger.schema import SCHEMA, STEPS
 
-SCHEMA = 1
-"""Counts up with every change of the tables; a file of a higher number is refused."""
-
+_OWNER_ONLY = 0o600
+"""Hashes of passwords are nothing for other accounts of the computer to try at home."""
 _WAIT_S = 1.0
 """How long a write waits for another process's lock: the cycle may be the one that waits."""
-
-_TABLES = """
-CREATE TABLE events (id INTEGER PRIMARY KEY, time TEXT NOT NULL, kind TEXT NOT NULL, source TEXT NOT NULL,
-    zh TEXT NOT NULL, en TEXT NOT NULL, detail TEXT NOT NULL) STRICT;
-CREATE INDEX events_by_time ON events (time);
-CREATE TABLE alarms (id INTEGER PRIMARY KEY, key TEXT NOT NULL, state TEXT NOT NULL, raised TEXT NOT NULL,
-    set_time TEXT NOT NULL, body TEXT NOT NULL) STRICT;
-CREATE INDEX alarms_by_state ON alarms (state) WHERE state <> 'normal';
-CREATE INDEX alarms_by_time ON alarms (set_time);
-CREATE TABLE leases (id INTEGER PRIMARY KEY, target TEXT NOT NULL, power_w REAL NOT NULL, by TEXT NOT NULL,
-    saved TEXT NOT NULL, remaining_s REAL NOT NULL, ended TEXT, why TEXT) STRICT;
-CREATE INDEX leases_in_force ON leases (id) WHERE ended IS NULL;
-CREATE TABLE states (name TEXT PRIMARY KEY, saved TEXT NOT NULL, body TEXT NOT NULL) STRICT;
-CREATE TABLE tokens (id INTEGER PRIMARY KEY, label TEXT NOT NULL, scope TEXT NOT NULL, hash TEXT NOT NULL,
-    made TEXT NOT NULL, revoked TEXT) STRICT;
-CREATE TABLE actions (id INTEGER PRIMARY KEY, time TEXT NOT NULL, by TEXT NOT NULL, what TEXT NOT NULL,
-    target TEXT NOT NULL, before TEXT NOT NULL, after TEXT NOT NULL, why TEXT NOT NULL) STRICT;
-CREATE INDEX actions_by_time ON actions (time);
-CREATE TRIGGER actions_stay BEFORE UPDATE ON actions BEGIN SELECT RAISE(ABORT, 'actions are never changed'); END;
-CREATE TRIGGER actions_remain BEFORE DELETE ON actions BEGIN SELECT RAISE(ABORT, 'actions are never deleted'); END;
-"""
 
 
 class LedgerFile:
@@ -44,6 +23,8 @@ class LedgerFile:
         self._lock = RLock()
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
+            if not path.exists():
+                path.touch(_OWNER_ONLY)  # before a database makes it with more
             self._connection = sqlite3.connect(path, timeout=_WAIT_S, isolation_level=None, check_same_thread=False)
             self._connection.row_factory = sqlite3.Row
         except (OSError, sqlite3.Error) as error:
@@ -58,7 +39,7 @@ class LedgerFile:
             raise
 
     def _prepare(self) -> None:
-        """Pragmas, and the tables where there are none. FULL: a commit is on the disk, not only in its cache."""
+        """Pragmas, and the tables brought up to date. FULL: a commit is on the disk, not only in its cache."""
         for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
             self._connection.execute(f"PRAGMA {pragma}")
         with self.write() as connection:
@@ -68,10 +49,13 @@ class LedgerFile:
                     f"{self.path} was written by a newer Leyden (schema {version}, this one knows {SCHEMA}): "
                     "update Leyden, or name another folder"
                 )
-            if version == 0:
-                for statement in _statements(_TABLES):
+            for step in STEPS[version:]:
+                for statement in _statements(step):
                     connection.execute(statement)
+            if version < SCHEMA:
                 connection.execute(f"PRAGMA user_version = {SCHEMA}")
+                with suppress(OSError):  # somebody else's file, which we may write: its owner's choice stands
+                    self.path.chmod(_OWNER_ONLY)
 
     @contextmanager
     def write(self) -> Iterator[sqlite3.Connection]:
