@@ -30,10 +30,10 @@ class Price:
 
 @dataclass(frozen=True, slots=True)
 class Begun:
-    """Where a battery stood when this process began to command it."""
+    """Where a thing stood when this process began to command it."""
 
     power_w: float
-    """Measured, or as its converter said it had been told."""
+    """Measured, or as its converter said it had been told; of solar and wind the ceiling that was in force."""
     elapsed_s: float
     """Monotonic site time of that moment."""
 
@@ -60,7 +60,7 @@ class Context:
     locks: tuple[Lock, ...] = ()
     """Locks that people have hung on things."""
     begun: Mapping[str, Begun] = field(default_factory=lambda: _NOBODY)
-    """Batteries that have just been taken over, by name; empty again once the first commands have found their way."""
+    """Things that have just been taken over, by name; empty again once the first commands have found their way."""
     stumble_s: float = 0.0
     """Site time that a stumble of this computer may look like; 0 but where a second passes in milliseconds."""
 

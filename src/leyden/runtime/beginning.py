@@ -1,15 +1,21 @@
 """Taking a plant over: the set-points in force at first are what the equipment measurably does."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from math import isfinite, nan
 
 from leyden.control.soft_start import LASTS_S
 from leyden.model.readings import Reading, Readings
 from leyden.model.setpoint import Setpoint
-from leyden.model.site import Battery, Site
+from leyden.model.site import Battery, Site, Source
 from leyden.model.snapshot import Begun
-from leyden.runtime.cycle import Carried
+
+
+def taken_over(
+    setpoints: Mapping[str, Setpoint], begun: Mapping[str, Begun], elapsed_s: float
+) -> Mapping[str, Setpoint]:
+    """The set-points in force, with those of things that are taken over at this very moment as they were found."""
+    new = {name: Setpoint(found.power_w) for name, found in begun.items() if found.elapsed_s == elapsed_s}
+    return {**setpoints, **new} if new else setpoints
 
 
 class Beginning:
@@ -22,7 +28,7 @@ class Beginning:
     def __init__(self, site: Site) -> None:
         self._site = site
         self.begun: Mapping[str, Begun] = {}
-        """Batteries whose first commands have not found their way yet, by name."""
+        """Things whose first commands have not found their way yet, by name."""
         self.again()
 
     def again(self) -> None:
@@ -31,21 +37,15 @@ class Beginning:
         self._sources = [source for source in (*self._site.solar, *self._site.wind) if source.curtail]
         self.begun = {}
 
-    def take(self, readings: Readings, carried: Carried, elapsed_s: float) -> Carried:
-        """What the cycle carries, with what is found now among the set-points in force."""
+    def take(self, readings: Readings, elapsed_s: float) -> None:
+        """Look for those that are still to be taken over; forget those that have found their way."""
         found = {battery.name: _found_w(battery, readings) for battery in self._batteries}
-        found = {name: power_w for name, power_w in found.items() if isfinite(power_w)}
-        ceilings = {source.name: _ceiling_w(source.name, source.power_w, readings) for source in self._sources}
-        ceilings = {name: limit_w for name, limit_w in ceilings.items() if isfinite(limit_w)}
-        self._batteries = [battery for battery in self._batteries if battery.name not in found]
+        found |= {source.name: _ceiling_w(source, readings) for source in self._sources}
+        new = {name: Begun(power_w, elapsed_s) for name, power_w in found.items() if isfinite(power_w)}
+        self._batteries = [battery for battery in self._batteries if battery.name not in new]
         self._sources = []
-        new = {name: Begun(power_w, elapsed_s) for name, power_w in found.items()}
         lasting = {name: begun for name, begun in self.begun.items() if elapsed_s - begun.elapsed_s <= LASTS_S}
         self.begun = lasting | new
-        if not found and not ceilings:
-            return carried
-        setpoints = {name: Setpoint(power_w) for name, power_w in (found | ceilings).items()}
-        return replace(carried, setpoints={**carried.setpoints, **setpoints})
 
     @property
     def over(self) -> bool:
@@ -62,10 +62,10 @@ def _found_w(battery: Battery, readings: Readings) -> float:
     return min(max(power_w, -rated_w), rated_w) if isfinite(power_w) else nan
 
 
-def _ceiling_w(name: str, rated_w: float, readings: Readings) -> float:
+def _ceiling_w(source: Source, readings: Readings) -> float:
     """The ceiling that the inverter says is in force; nan where it does not say."""
-    limit_w = _good(readings.solar.get(name) or readings.wind.get(name), "limit_w")
-    return min(max(limit_w, 0.0), rated_w) if isfinite(limit_w) else nan
+    limit_w = _good(readings.solar.get(source.name) or readings.wind.get(source.name), "limit_w")
+    return min(max(limit_w, 0.0), source.power_w) if isfinite(limit_w) else nan
 
 
 def _good(reading: Reading | None, point: str) -> float:

@@ -19,6 +19,7 @@ from leyden.model.setpoint import Setpoint
 from leyden.model.site import Site
 from leyden.model.snapshot import Context
 from leyden.model.words import Words
+from leyden.runtime.beginning import taken_over
 from leyden.runtime.blackbox import Chunk, Cycle
 from leyden.runtime.blackbox.box import outcome
 from leyden.runtime.blackbox.layout import unpack
@@ -105,7 +106,8 @@ def _context(then: Cycle, fields: Mapping[str, Any], setpoints: Mapping[str, Set
     known = set(field_names(Context) or ())
     time = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=then.t_us)
     context = Context(time=time, elapsed_s=then.elapsed_s, setpoints=setpoints)
-    return replace(context, **{name: value for name, value in fields.items() if name in known})
+    context = replace(context, **{name: value for name, value in fields.items() if name in known})
+    return replace(context, setpoints=taken_over(setpoints, context.begun, context.elapsed_s))
 
 
 def _differences(then: Cycle, decision: Decision, body: bytes) -> Iterator[Words]:

@@ -28,7 +28,7 @@ from leyden.model.setpoint import Setpoint
 from leyden.model.site import Site
 from leyden.model.snapshot import Context, Price
 from leyden.model.words import Words
-from leyden.runtime.beginning import Beginning
+from leyden.runtime.beginning import Beginning, taken_over
 from leyden.runtime.cells import CellFrames
 from leyden.runtime.clock import JumpDetector
 from leyden.runtime.cycle import Carried, cycle
@@ -191,8 +191,6 @@ class Station:
 
     def turn(self) -> None:
         """One cycle, now. In shadow its set-points do not even reach the plant."""
-        if not self._beginning.over:
-            self._carried = self._beginning.take(self._plant.read(), self._carried, self.clock.elapsed_s())
         plant = self._plant if self.mode.writes else self._muted
         self._carried = cycle(self.site, plant, self.controllers, self._context, self, self._carried)
         self.sums.count(self._carried.observed.quarter, abs(self.jump.jumped_s) <= self.jump.tolerance_s)
@@ -202,6 +200,8 @@ class Station:
         trusted = self.jump.trusted(now, elapsed_s)
         if abs(self.jump.jumped_s - self._leases_by_jump_s) > self.jump.tolerance_s:
             self._touch_leases(now, elapsed_s)
+        if not self._beginning.over:
+            self._beginning.take(self._plant.read(), elapsed_s)
         return Context(
             time=now,
             elapsed_s=elapsed_s,
@@ -209,7 +209,7 @@ class Station:
             price=self._price_at(now),
             plan=None if self.planner is None else self.planner.plan,
             commands=self.leases.in_force(now, elapsed_s),
-            setpoints=setpoints,
+            setpoints=taken_over(setpoints, self._beginning.begun, elapsed_s),
             locks=self.locks.locks,
             begun=self._beginning.begun,
             stumble_s=getattr(self.clock, "stumble_s", 0.0),
