@@ -123,7 +123,9 @@ class _Loader:
             self._check(site, plan, tariff, twin, today)
         problems = tuple(sorted(reader.problems, key=lambda problem: problem.line))
         wrong = any(not problem.warning for problem in problems)
-        if wrong or site is None or plan is None or history is None or web is None or notify is None or blackbox is None:
+        if wrong or site is None or plan is None or history is None or web is None:
+            raise SiteFileError(problems)
+        if notify is None or blackbox is None:
             raise SiteFileError(problems)
         return SiteConfig(
             path=self.path,
