@@ -17,7 +17,7 @@ export default defineConfig({
       output: {
         entryFileNames: 'assets/app.js',
         chunkFileNames: ({ name }) => `assets/${name.replace(/Page$/, '').toLowerCase()}.js`,
-        codeSplitting: { groups: [{ name: 'vendor', test: /node_modules|plugin-vue/ }] },
+        codeSplitting: { groups: [{ name: 'vendor', test: /node_modules|plugin-vue/ }, { name: 'lib', test: /src\/(lib|messages)\// }] },
         assetFileNames: ({ names }) => (names[0]?.endsWith('.css') ? 'assets/app.css' : 'assets/[name][extname]'),
       },
     },

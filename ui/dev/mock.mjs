@@ -1,5 +1,6 @@
 // A development stand-in for the site's server: the API with a small, energy-conserving park behind it. Not shipped.
 //   node dev/mock.mjs [--port 8429] [--speed 60] [--start 2026-07-15T07:30:00Z] [--batteries 2] [--token secret] [--no-wind]
+//     [--mark SHADOW] [--static DIR] [--no-users]; users are li.na (operator), wang (administrator), guest (viewer), all with password `mock`
 // It also serves the built control room, so that what is committed can be looked at.
 import { createReadStream, existsSync, statSync } from 'node:fs'
 import { createServer } from 'node:http'
@@ -11,7 +12,7 @@ const TOKEN = arg('token', 'secret')
 const START = Date.parse(arg('start', '2026-07-15T07:30:00Z')) / 1000
 const WIND = !process.argv.includes('--no-wind')
 const ZONE_S = 8 * 3600
-const STATIC = new URL('../../src/leyden/web/static', import.meta.url).pathname
+const STATIC = arg('static', new URL('../../src/leyden/web/static', import.meta.url).pathname)
 const W = (zh, en) => ({ zh, en })
 const iso = (t) => new Date(Math.round(t) * 1000).toISOString().replace('.000Z', 'Z')
 const kw = (w) => `${Math.round(Math.abs(w) / 1e3)} kW`
@@ -31,13 +32,18 @@ const PLAN = [[0, 1, 0, 0.3], [1, 6, -4e5, 0.9], [6, 10, 0, 0.9], [10, 12, 8e5, 
 const planned = (t) => PLAN.find(([a, b]) => local(t) >= a && local(t) < b)[2]
 const IMPORT_LIMIT = 2.1e6
 
-let commands = [], faults = [], ids = 0
+let commands = [], faults = [], ids = 0, locks = [], mode = { mark: arg('mark', 'SIMULATED'), since: iso(START - 86400), by: 'li.na' }
+const users = new Map(process.argv.includes('--no-users') ? [] : [['li.na', 'operator'], ['wang', 'administrator'], ['guest', 'viewer']].map(([name, role]) => [name, { name, role, enabled: true }]))
+const sessions = new Map(), tokens = [{ id: 1, label: 'first start', role: 'administrator', expires: null }], actions = []
+const act = (by, what, target, before, after, why, text) => actions.unshift({ id: ++ids, time: iso(t), by, what, target, before, after, why, text })
+const lockedOut = () => locks.some((l) => l.target === 'b1' || l.target === 'batteries')
 const alarms = []
 const today = { import_wh: 0, export_wh: 0, solar_wh: 0, wind_wh: 0, load_wh: 0, charged_wh: 0, discharged_wh: 0, money: 0 }
 const record = {}
 const silent = (device) => faults.some((f) => f.target === device && f.kind === 'silent')
 
 function wanted(t, net) {
+  if (lockedOut()) return ['locks', W('检修挂牌', 'Locks'), 0, W(`${locks[0].by} 挂牌:${locks[0].reason}`, `locked by ${locks[0].by}: ${locks[0].reason}`)]
   const command = commands.find((c) => Date.parse(c.expires) / 1000 > t)
   if (command) return ['manual', W('手动指令', 'Manual command'), command.power_w, W(`操作人 ${command.by}`, `by ${command.by}`)]
   const need = net - IMPORT_LIMIT
@@ -123,7 +129,7 @@ const THINGS = [{ name: 'grid', kind: 'grid', label: W('并网点', 'Grid connec
   ...B.map((b, i) => ({ name: b.name, kind: 'battery', label: W(`${i + 1} 号储能柜`, `Container ${i + 1}`), power_w: b.rated, energy_wh: b.energy, layout: { rack: 10, module: 8, cell: 48 }, soc_min: 0.05, soc_max: 0.95, cell: { name: 'lfp-280ah', voltage_min_v: 2.5, voltage_max_v: 3.65 } })),
   { name: 'pv1', kind: 'solar', label: W('屋顶光伏', 'Roof solar'), power_w: 2e6 }, ...(WIND ? [{ name: 'w1', kind: 'wind', label: W('风机', 'Wind turbine'), power_w: 8e5 }] : []), { name: 'line1', kind: 'load', label: W('生产线', 'Production line'), power_w: 3e6 }]
 const DEVICES = ['gate', 'bms1', 'pcs1', 'inv1', 'line']
-const site = () => ({ id: 'park', name: W('五通园区', 'Wutong Park'), timezone: 'Asia/Shanghai', utc_offset_s: 28800, currency: 'CNY', environment: 'demo', mark: 'SIMULATED', speed: SPEED, version: '0.1.0', read_open: true, period_s: 1,
+const site = () => ({ id: 'park', name: W('五通园区', 'Wutong Park'), timezone: 'Asia/Shanghai', utc_offset_s: 28800, currency: 'CNY', environment: 'demo', mark: mode.mark, mode, speed: SPEED, version: '0.1.0', read_open: true, period_s: 1,
   grid: { import_limit_w: 4e6, export_limit_w: 2e6 }, things: THINGS, devices: DEVICES.map((name, i) => ({ name, map: ['sunspec-meter', 'leyden-bms', 'sunspec-pcs', 'sunspec-inverter', 'sunspec-meter'][i], at: `tcp://127.0.0.1:502${i}/1`, roles: [] })),
   controllers: decision.steps.map((s, i) => ({ name: s.controller, label: s.label, protective: i < 2, summary: s.text })),
   points: Object.keys(now.points).map((name) => { const field = name.split('.')[1]; return { name, unit: UNITS[/per_kwh$/.test(field) ? '' : field.split('_').pop()] ?? '', label: LABELS[field] ?? W(field, field.replace(/_/g, ' ')), doc: field } }),
@@ -145,20 +151,22 @@ function frame(s) {
   const bad = {}
   if (silent('line')) bad['line1.power_w'] = 'STALE'
   if (silent('bms1')) for (const b of B) bad[`${b.name}.soc`] = 'BAD'
-  const state = (d) => (silent(d) ? { state: 'offline', age_s: 42, error: W('无应答', 'no answer') } : { state: 'online', age_s: 0.3, error: null })
+  const state = (d) => (silent(d) ? { state: 'offline', age_s: 42, error: W('无应答', 'no answer') } : { state: 'online', age_s: 0.3, error: null, writes: d === 'pcs1' ? { total: 8412 + seq, persistent_today: 12, budget: 50 } : d === 'inv1' ? { total: 96, persistent_today: 50, budget: 50 } : { total: 0, persistent_today: 0, budget: 50 } })
   for (const d of DEVICES) alarm(`device-stale:${d}`, 2, d, W('设备数据过期', 'Device is stale'), W(`${d} 无应答`, `${d} does not answer`), W('检查通信线路与设备电源', 'Check the line and the power of the device'), silent(d), s.t)
   alarm('import-limit', 1, 'grid', W('下网功率越限', 'Import limit missed'), W(`超出 ${kw(Math.max(0, s.grid - IMPORT_LIMIT))}`, `missed by ${kw(Math.max(0, s.grid - IMPORT_LIMIT))}: b1 at its reserve`), W('降低负荷', 'Shed load'), s.grid > IMPORT_LIMIT + 5e4, s.t)
+  alarm('other-master:inv1', 2, 'inv1', W('另有主站写入', 'Another master writes'), W('另有主站写入 40233(有功限值)', 'another master writes 40233 (power limit)'), W('找出并停用另一主站', 'Find the other master and stop it'), Math.floor(s.t / 3600) % 3 === 0, s.t)
   alarm('cell-spread:b1', 3, 'b1', W('单体极差偏大', 'Cell spread is wide'), W('簇4·模组5·芯31', 'R4 · M5 · C31 departs from its rack'), W('安排均衡', 'Plan a balancing charge'), B[0].power > 5e5, s.t)
   const out = today.discharged_wh, into = today.charged_wh
-  return { seq: ++seq, time: iso(s.t), t: s.t, points: points(s), bad, ages_s: Object.fromEntries(DEVICES.map((d) => [d, 0.3])), devices: Object.fromEntries(DEVICES.map((d) => [d, state(d)])), decision,
-    commands: commands.map((c) => ({ ...c, remaining_s: Date.parse(c.expires) / 1000 - s.t })), alarms: open(),
-    today: { ...today, money_estimate: true, efficiency: into > 1e5 && out > 1e5 ? 0.912 : null, cycles: out / 3.44e6 / B.length, plan_money: 3210 },
+  return { seq: ++seq, time: iso(s.t), t: s.t, points: points(s), bad, mode, locks, ages_s: Object.fromEntries(DEVICES.map((d) => [d, 0.3])), devices: Object.fromEntries(DEVICES.map((d) => [d, state(d)])), decision,
+    commands: commands.map((c) => ({ ...c, remaining_s: Date.parse(c.expires) / 1000 - s.t, readback: { setpoint_w: mode.mark === 'SHADOW' ? null : decision.setpoints.b1.power_w, power_w: B[0].power, followed: mode.mark === 'SHADOW' ? null : Math.abs(B[0].power - decision.setpoints.b1.power_w) < 2e4 } })), alarms: open(),
+    today: { ...today, money_estimate: true, efficiency: into > 1e5 && out > 1e5 ? 0.912 : null, cycles: out / 3.44e6 / B.length, plan_money: 3210, demand_month_w: 2.06e6 },
     next: slots(s.t, s.t + 86400).filter((x) => Date.parse(x.start) / 1000 > s.t).slice(0, 4).map((x) => ({ ...x, title: title(x.power_w) })) }
 }
 function keep(s, p) { for (const [k, v] of Object.entries(p)) (record[k] ??= []).push([s.t, v]) }
 
+const decided = []
 let t = dayStart(START) - 3 * 3600
-for (; t < START; t += 30) { const s = step(t, 30); if (Math.round(t) % 60 === 0) { frame(s); keep(s, points(s)) } }
+for (; t < START; t += 30) { const s = step(t, 30); if (Math.round(t) % 120 === 0) decided.push({ ...decision, t, time: iso(t) }); if (Math.round(t) % 60 === 0) { frame(s); keep(s, points(s)) } }
 now = frame(step(t, 1))
 const streams = new Set()
 let keptAt = t
@@ -167,6 +175,7 @@ setInterval(() => {
   let s = null
   for (let left = SPEED * 0.5; left > 0; left -= 5) { const dt = Math.min(5, left); t += dt; s = step(t, dt) }
   now = frame(s)
+  decided.push({ ...decision, t, time: iso(t) })
   if (t - keptAt >= 30) { keep(s, now.points); keptAt = t }
   const delta = { seq: now.seq, time: now.time, t: now.t, points: {} }
   for (const k in now.points) if (now.points[k] !== before.points[k]) delta.points[k] = now.points[k]
@@ -202,6 +211,14 @@ const routes = {
   'GET alarms': () => ({ alarms }), 'GET twin/faults': () => ({ kinds: KINDS, active: faults }),
   'GET export': () => 'time,b1.power_w\n', 'POST manual/preview': (_q, o) => preview(o),
   'POST manual': (_q, o) => { const command = { id: ++ids, ...o, since: iso(t), expires: iso(t + o.duration_s), remaining_s: o.duration_s }; commands = [command, ...commands]; return { command, preview: preview(o) } },
+  'GET actions': () => ({ actions }), 'GET decisions': (q) => ({ decisions: decided.filter((d) => d.t >= Date.parse(q.get('start')) / 1000 && d.t < Date.parse(q.get('end')) / 1000).reverse() }),
+  'GET why': (q) => decided.findLast((d) => d.t <= Date.parse(q.get('time')) / 1000) ?? null,
+  'GET users': () => ({ users: [...users.values()] }), 'GET tokens': () => ({ tokens }),
+  'POST users': (_q, o) => { users.set(o.name, { name: o.name, role: o.role, enabled: true }); return {} },
+  'POST tokens': (_q, o) => { tokens.push({ id: ++ids, label: o.label, role: o.role, expires: o.expires_s ? iso(t + o.expires_s) : null }); return { token: 'ley_4f7c0a9e5d3b8c216fe0' } },
+  'POST password': () => ({}), 'POST twin/reset': () => ({}),
+  'POST mode': (_q, o) => { if (o.site !== 'park') throw W(`站点编号不符:${o.site}`, `this is not the site's id: ${o.site}`); act(o.by, 'mode', null, { mark: mode.mark }, { mark: o.mark }, o.reason, o.mark === 'LIVE' ? W('投入运行', 'armed the site') : W('退出运行', 'disarmed the site')); mode = { mark: o.mark, since: iso(t), by: o.by }; return { mode } },
+  'POST locks': (_q, o) => { const lock = { target: o.target, by: o.by, reason: o.reason, since: iso(t) }; act(o.by, 'lock', o.target, null, lock, o.reason, W(`${o.target} 挂牌`, `locked ${o.target}`)); locks = [...locks, lock]; return { locks } },
   'POST twin/faults': (_q, o) => { faults.push({ id: ++ids, ...o, since: iso(t) }); return { id: ids } },
   'POST freeze': () => { frozen = !frozen; return { frozen } },
 }
@@ -210,10 +227,14 @@ function dynamic(method, path, q, body) {
   const battery = B.find((x) => x.name === b)
   if (a === 'cells' && battery) { if (!c) return cells(battery, battery.soc, battery.power, Math.floor(t / 10) * 10); const at = Date.parse(q.get('time')) / 1000; return cells(battery, valueAt(`${b}.soc`, at), valueAt(`${b}.power_w`, at), Math.floor(at / 10) * 10) }
   if (a === 'alarms' && c === 'ack') { const x = alarms.find((y) => y.id === Number(b)); Object.assign(x, { acknowledged: iso(t), acknowledged_by: body.by, state: 'ack' }); return x }
+  if (a === 'locks' && method === 'DELETE') { act(q.get('by'), 'unlock', b, locks.find((l) => l.target === b), null, q.get('reason'), W(`${b} 摘牌`, `took the lock off ${b}`)); locks = locks.filter((l) => l.target !== b); return { locks } }
+  if (a === 'users') { if (method === 'DELETE') users.delete(b); else Object.assign(users.get(b), body); return {} }
+  if (a === 'tokens') { tokens.splice(tokens.findIndex((x) => x.id === Number(b)), 1); return {} }
   if (a === 'manual' && method === 'DELETE') { commands = commands.filter((x) => x.id !== Number(b)); return { released: true } }
   if (a === 'twin' && method === 'DELETE') { faults = faults.filter((x) => x.id !== Number(c)); return {} }
   return null
 }
+let tries = 0
 const TYPES = { '.html': 'text/html', '.js': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml', '.woff2': 'font/woff2' }
 createServer(async (req, res) => {
   const u = new URL(req.url, 'http://x')
@@ -231,8 +252,21 @@ createServer(async (req, res) => {
   }
   let text = ''; for await (const chunk of req) text += chunk
   const send = (code, body) => { res.writeHead(code, { 'content-type': 'application/json' }); res.end(JSON.stringify(body)) }
-  if (req.method !== 'GET' && path !== 'freeze' && req.headers.authorization !== `Bearer ${TOKEN}`) return send(401, { detail: W('令牌不正确', 'This token is not right') })
   const body = text ? JSON.parse(text) : {}
-  const found = routes[`${req.method} ${path}`]?.(u.searchParams, body) ?? dynamic(req.method, path, u.searchParams, body)
+  const cookie = /leyden=(\w+)/.exec(req.headers.cookie ?? '')?.[1], user = users.get(sessions.get(cookie))
+  const me = req.headers.authorization === `Bearer ${TOKEN}` ? { name: 'first start', role: 'administrator', via: 'token' } : user ? { name: user.name, role: user.role, via: 'session' } : { name: null, role: 'viewer', via: 'open' }
+  if (path === 'me') return send(200, { ...me, users: users.size > 0 })
+  if (path === 'login') {
+    if (body.password !== 'mock' || !users.has(body.user)) return tries++ > 3 ? (res.setHeader('retry-after', '20'), send(429, { detail: W('尝试过多', 'Too many tries') })) : send(401, { detail: W('用户名或密码不正确', 'The name or the password is not right') })
+    const key = Math.random().toString(36).slice(2); sessions.set(key, body.user); res.setHeader('set-cookie', `leyden=${key}; HttpOnly; SameSite=Strict; Path=/`)
+    const who = users.get(body.user); return send(200, { me: { name: who.name, role: who.role, via: 'session', users: true } })
+  }
+  if (path === 'logout') { sessions.delete(cookie); return send(200, {}) }
+  const needs = /^(users|tokens)/.test(path) ? 3 : path === 'mode' && body.mark === 'LIVE' || /^twin/.test(path) ? 2 : 1
+  const free = req.method === 'GET' ? needs < 3 : path === 'freeze' || path === 'manual/preview' || path === 'password'
+  if (!free && me.via === 'open') return send(401, { detail: W('需要登录', 'Log in first') })
+  if (!free && ['viewer', 'operator', 'engineer', 'administrator'].indexOf(me.role) < needs) return send(403, { detail: W('角色权限不足', 'Your role does not reach') })
+  let found
+  try { found = routes[`${req.method} ${path}`]?.(u.searchParams, body) ?? dynamic(req.method, path, u.searchParams, body) } catch (words) { if (words instanceof Error) throw words; return send(422, { detail: words }) }
   found == null ? send(404, { detail: W('没有此接口', 'No such route') }) : send(200, found)
 }).listen(Number(arg('port', 8429)), '127.0.0.1', () => console.log(`mock site on http://127.0.0.1:${arg('port', 8429)}`))

@@ -10,6 +10,9 @@ export type { DayBand, DayView, DayWords }
 
 const AXIS_W = 50
 
+/** uPlot's own mark of a cursor that a click holds; its types leave it out. */
+type Held = uPlot.Cursor & { _lock?: boolean }
+
 export class DayChart {
   private powers: uPlot | null = null
   private soc: uPlot | null = null
@@ -48,10 +51,21 @@ export class DayChart {
     if (this.view) this.build()
   }
 
-  /** Moves the cursor to an instant from the keyboard; null lets go. */
+  /** Moves the cursor to an instant from the keyboard; null lets go, also of one that a click holds. */
   point(t: number | null): void {
     const u = this.powers
+    if (t == null) this.hold(false)
     if (u) u.setCursor(t == null ? { left: -10, top: -10 } : { left: u.valToPos(t, 'x'), top: u.over.clientHeight / 2 })
+  }
+
+  /** Whether the cursor stays where it is when the mouse leaves: a click does the same. */
+  private hold(on: boolean): void {
+    for (const u of [this.powers, this.soc]) if (u) (u.cursor as Held)._lock = on
+  }
+
+  private heldAt(): number | null {
+    const u = this.powers
+    return u && (u.cursor as Held)._lock && u.cursor.left != null ? u.posToVal(u.cursor.left, 'x') : null
   }
 
   destroy(): void {
@@ -70,6 +84,7 @@ export class DayChart {
   }
 
   private build(): void {
+    const held = this.heldAt()
     this.powers?.destroy()
     this.soc?.destroy()
     const { clientWidth: width, clientHeight: height } = this.el
@@ -78,6 +93,10 @@ export class DayChart {
     const top = Math.round(height * 0.64)
     this.powers = new uPlot(this.powerOptions(width, top), this.powerData(), this.el)
     this.soc = new uPlot(this.socOptions(width, height - top), this.socData(), this.el)
+    if (held != null && held >= this.view!.start && held < this.view!.end) {
+      this.point(held)
+      this.hold(true)
+    }
   }
 
   private common(labels: boolean): Pick<uPlot.Options, 'cursor' | 'legend' | 'scales'> & { x: uPlot.Axis; y: uPlot.Axis } {
@@ -87,7 +106,7 @@ export class DayChart {
     const at = ticks(start, end, this.zone, this.el.clientWidth < 520 ? 5 : 9)
     const name = (t: number) => (t === end ? '24:00' : hhmm(t, this.zone))
     return {
-      cursor: { sync: { key: 'day' }, y: false, points: { size: 6 }, drag: { x: false, y: false } },
+      cursor: { sync: { key: 'day' }, y: false, lock: true, points: { size: 6 }, drag: { x: false, y: false } },
       legend: { show: false },
       scales: { x: { time: false, range: () => [start, end] } },
       x: { ...base, splits: () => at, values: () => at.map((t) => (labels ? name(t) : '')), size: labels ? 22 : 4, gap: labels ? 4 : 0 },

@@ -1,9 +1,9 @@
 /** Acknowledging. The row changes when the server says so, not before. */
 import { ref } from 'vue'
 import { ApiError, api } from './api'
-import { withToken } from './auth'
+import { permitted } from './auth'
 import { live } from './live'
-import { operator } from './prefs'
+import { acting } from './me'
 import type { Alarm, Words } from './types'
 
 export const acking = ref<ReadonlySet<number>>(new Set())
@@ -16,7 +16,7 @@ export async function acknowledge(alarm: Alarm): Promise<void> {
   acking.value = new Set([...acking.value, alarm.id])
   ackRefused.value = null
   try {
-    await withToken(() => api.ack(alarm.id, operator.value))
+    await permitted('operator', () => api.ack(alarm.id, acting()))
   } catch (error) {
     if (!(error instanceof ApiError)) throw error
     ackRefused.value = error.words

@@ -1,11 +1,15 @@
 /** The site's HTTP API. One function a route; a refusal becomes an ApiError with a sentence in both languages. */
-import type { Alarm, CellFrame, Command, Decision, Fault, FaultKind, History, Live, ManualOrder, Plan, Preview, Site, Tariff, Words } from './types'
+import type {
+  Action, Alarm, CellFrame, Command, Decision, Fault, FaultKind, History, Live, Lock, ManualOrder, Mark, Me, Mode, Plan, Preview, Role, Site, Tariff, TokenInfo,
+  UserInfo, Words,
+} from './types'
 
 const TOKEN_KEY = 'leyden-token'
 const TIMEOUT_MS = 10_000
 
 export class ApiError extends Error {
-  constructor(readonly status: number, readonly words: Words) {
+  /** `retry_s`: how long the server asks to be left alone, where it says so (429). */
+  constructor(readonly status: number, readonly words: Words, readonly retry_s: number | null = null) {
     super(words.en)
   }
 }
@@ -40,14 +44,16 @@ function wordsOf(status: number, body: unknown): Words {
   return { zh: `服务器回应 ${status}`, en: `The server answered ${status}` }
 }
 
+/** The second header tells the server that this room asks, and not a page elsewhere that borrows the cookie. */
 export function headers(): Record<string, string> {
   const value = token.get()
-  return value ? { Authorization: `Bearer ${value}` } : {}
+  return { 'X-Leyden': '1', ...(value ? { Authorization: `Bearer ${value}` } : {}) }
 }
 
 export async function refusal(response: Response): Promise<ApiError> {
   const body: unknown = await response.json().catch(() => null)
-  return new ApiError(response.status, wordsOf(response.status, body))
+  const wait = Number(response.headers.get('retry-after') ?? NaN)
+  return new ApiError(response.status, wordsOf(response.status, body), Number.isFinite(wait) ? wait : null)
 }
 
 async function call<T>(method: string, path: string, query?: Query, body?: unknown): Promise<T> {
@@ -84,6 +90,23 @@ export const api = {
   preview: (order: ManualOrder) => call<Preview>('POST', 'manual/preview', {}, order),
   manual: (order: ManualOrder) => call<{ command: Command; preview: Preview }>('POST', 'manual', {}, order),
   release: (id: number, by: string) => call<{ released: boolean }>('DELETE', `manual/${id}`, { by }),
+  me: () => get<Me>('me'),
+  login: (user: string, password: string) => call<{ me: Me }>('POST', 'login', {}, { user, password }),
+  logout: () => call<unknown>('POST', 'logout', {}, {}),
+  password: (old: string, fresh: string) => call<unknown>('POST', 'password', {}, { old, new: fresh }),
+  users: () => get<{ users: UserInfo[] }>('users'),
+  addUser: (name: string, role: Role, password: string) => call<unknown>('POST', 'users', {}, { name, role, password }),
+  changeUser: (name: string, to: { role?: Role; password?: string; enabled?: boolean }) => call<unknown>('PATCH', `users/${encodeURIComponent(name)}`, {}, to),
+  removeUser: (name: string) => call<unknown>('DELETE', `users/${encodeURIComponent(name)}`),
+  tokens: () => get<{ tokens: TokenInfo[] }>('tokens'),
+  addToken: (label: string, role: Role, expires_s?: number) => call<{ token: string }>('POST', 'tokens', {}, { label, role, expires_s }),
+  removeToken: (id: number) => call<unknown>('DELETE', `tokens/${id}`),
+  mode: (order: { mark: Mark; site: string; reason: string; by: string }) => call<{ mode: Mode }>('POST', 'mode', {}, order),
+  lock: (order: { target: string; reason: string; by: string }) => call<{ locks: Lock[] }>('POST', 'locks', {}, order),
+  unlock: (target: string, reason: string, by: string) => call<{ locks: Lock[] }>('DELETE', `locks/${encodeURIComponent(target)}`, { reason, by }),
+  actions: (start: string, end: string, limit = 1000) => get<{ actions: Action[] }>('actions', { start, end, limit }),
+  why: (time: string) => get<Decision & { time: string }>('why', { time }),
+  resetLatch: (battery: string) => call<unknown>('POST', 'twin/reset', {}, { battery }),
   faults: () => get<{ kinds: FaultKind[]; active: Fault[] }>('twin/faults'),
   putFault: (kind: string, target: string, params: Record<string, number>) =>
     call<{ id: number }>('POST', 'twin/faults', {}, { kind, target, params }),

@@ -1,7 +1,7 @@
 /** The instant the overview shows: now, or where the cursor stands on the day. */
 import { computed, provide, inject, ref, type ComputedRef, type InjectionKey, type Ref } from 'vue'
 import { gone, live, qualityOf, site } from './live'
-import { plannedAt, type Planned } from './plan'
+import { meant, plannedAt, type Planned } from './plan'
 import { charge, chargeAt, of, sum, type Charge } from './site'
 import { nearest, rowOf } from './table'
 import type { Today } from './today'
@@ -15,12 +15,12 @@ export type Instant = {
   quality: (names: string[]) => Quality
 }
 
-/** Power and charge of the batteries in view: measured, or for an instant to come what the plan says for all together. */
+/** Power and charge of the batteries in view: measured, or for an instant to come what the plan says for them. */
 export type BatteryView = { power_w: number | null; charge: Charge }
 
 export function batteryView(instant: Instant, batteries: Thing[], all: Thing[]): BatteryView {
   if (instant.when !== 'ahead') return { power_w: sum(instant.points, batteries, 'power_w'), charge: charge(instant.points, batteries) }
-  const planned = batteries.length === all.length ? instant.planned : null
+  const planned = instant.planned && meant(instant.planned, batteries, all) ? instant.planned : null
   return { power_w: planned?.power_w ?? null, charge: chargeAt(planned?.soc ?? null, batteries) }
 }
 

@@ -4,7 +4,8 @@
  */
 import { computed, ref, shallowRef } from 'vue'
 import { ApiError, api, token, url } from './api'
-import { askToken } from './auth'
+import { askLogin } from './auth'
+import { refreshMe } from './me'
 import type { Delta, Live, Quality, Site } from './types'
 
 const STALE_S = 3
@@ -86,11 +87,11 @@ function lose(error: ApiError | null = null): void {
   timer = window.setTimeout(() => void connect(), pause * 1000)
 }
 
-/** Trying again without a token would only be refused again. */
-async function waitForToken(reason: ApiError): Promise<void> {
+/** Trying again as nobody would only be refused again. */
+async function waitForLogin(reason: ApiError): Promise<void> {
   clearTimeout(timer)
   retryAt.value = Infinity
-  if (await askToken(reason.words)) await connect()
+  if (await askLogin(reason.words)) await connect()
 }
 
 /** The description first (a stream cannot say why it was refused), then the stream. */
@@ -99,11 +100,17 @@ export async function connect(): Promise<void> {
   disconnect()
   if (line.value !== 'lost') line.value = 'connecting'
   try {
+    const who = refreshMe()
     site.value = await api.site()
+    await who
   } catch (error) {
     const reason = error instanceof ApiError ? error : null
+    if (reason?.status === 401 && token.get()) {
+      token.set('') // one that is no longer right must not stand in the way of who may read without
+      return connect()
+    }
     lose(reason)
-    if (reason?.status === 401) await waitForToken(reason)
+    if (reason?.status === 401) await waitForLogin(reason)
     return
   }
   heardAt = now()
@@ -119,7 +126,9 @@ setInterval(() => {
   if (source && wall.value - heardAt > DEAD_S) lose()
 }, 250)
 
-// A laptop that wakes up should not wait for its back-off.
+// A laptop that wakes up should not wait for its back-off; and a role may have changed while nobody looked.
 document.addEventListener('visibilitychange', () => {
-  if (document.visibilityState === 'visible' && line.value === 'lost') void connect()
+  if (document.visibilityState !== 'visible') return
+  if (line.value === 'lost') void connect()
+  else void refreshMe()
 })

@@ -2,7 +2,7 @@
 import { computed, ref } from 'vue'
 import { token } from './api'
 
-export const PAGES = ['overview', 'history', 'alarms', 'more'] as const
+export const PAGES = ['overview', 'history', 'alarms', 'log', 'more'] as const
 export type Page = (typeof PAGES)[number]
 
 /** `#token=...` comes from the line printed at first start; it must not stay in the address bar or the history. */
@@ -30,6 +30,8 @@ export const query = computed(() => new URLSearchParams(hash.value.split('?')[1]
 export const link = (to: Page): string => `#/${to}`
 /** The History page with these points over a day. */
 export const trendOf = (points: string[]): string => `#/history?${new URLSearchParams({ points: points.join(','), span: 'day' })}`
+/** The decision at an instant, on the log page. */
+export const whyAt = (iso: string): string => `#/log?${new URLSearchParams({ view: 'why', time: iso })}`
 export const go = (to: Page): void => void (location.hash = link(to))
 
 /** Keeps a page's state in the address without a new entry in the browser's history. */

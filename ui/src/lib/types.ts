@@ -4,6 +4,21 @@ export type Words = { zh: string; en: string }
 export type Kind = 'grid' | 'battery' | 'solar' | 'wind' | 'load'
 export type Mark = 'SIMULATED' | 'SHADOW' | 'LIVE'
 export type Quality = 'GOOD' | 'STALE' | 'BAD'
+export type Role = 'viewer' | 'operator' | 'engineer' | 'administrator'
+
+/** Whether the site commands its plant, since when, and by whose word. */
+export type Mode = { mark: Mark; since: string; by: string }
+/** A thing that a person has locked out: a battery, a solar or wind plant, or `batteries`. */
+export type Lock = { target: string; by: string; reason: string; since: string }
+
+/** Who this browser is to the site; a null role may not even read. */
+export type Me = {
+  name: string | null
+  role: Role | null
+  via: 'session' | 'token' | 'open' | null
+  /** Whether anybody can log in by name. */
+  users: boolean
+}
 
 export type Thing = {
   name: string
@@ -27,6 +42,7 @@ export type Site = {
   currency: string
   environment: 'demo' | 'live' | 'shadow'
   mark: Mark
+  mode?: Mode
   speed: number
   version: string
   read_open: boolean
@@ -47,12 +63,14 @@ export type Step = {
   min_w: number | null
   max_w: number | null
   request_w: number | null
+  taken_w?: number | null
   missed_w: number
   taken: boolean
 }
 
 export type Decision = {
   number: number
+  time?: string | null
   sentence: Words
   /** Null when nobody asks for power. */
   commander: { controller: string; label: Words } | null
@@ -69,7 +87,11 @@ export type Command = {
   since: string
   expires: string
   remaining_s: number
+  readback?: Readback | null
 }
+
+/** What the device itself says is in force, what is measured, and whether the one follows the other; null is not known. */
+export type Readback = { setpoint_w: number | null; power_w: number | null; followed: boolean | null }
 
 export type Alarm = {
   id: number
@@ -101,11 +123,14 @@ export type Today = {
   plan_money: number | null
   /** Share of the day so far with good values; the sums leave the rest out. */
   coverage?: number
+  /** The highest quarter-hour mean drawn from the grid this month, W. */
+  demand_month_w?: number | null
 }
 
 export type NextSlot = {
   start: string
   end: string
+  target?: string
   mode: PlanMode
   power_w: number | null
   soc_end: number | null
@@ -115,7 +140,9 @@ export type NextSlot = {
 
 export type PlanMode = 'battery' | 'grid' | 'self' | 'hold'
 export type Points = Record<string, number | null>
-export type DeviceState = { state: 'online' | 'stale' | 'offline'; age_s: number | null; error: Words | null }
+/** Writes sent to a device since the start, and those of today to registers that wear out, with what a day allows. */
+export type Writes = { total: number; persistent_today: number; budget: number }
+export type DeviceState = { state: 'online' | 'stale' | 'offline'; age_s: number | null; error: Words | null; writes?: Writes | null }
 
 export type Live = {
   seq: number
@@ -125,6 +152,8 @@ export type Live = {
   bad: Record<string, Quality>
   ages_s: Record<string, number | null>
   devices: Record<string, DeviceState>
+  mode?: Mode
+  locks?: Lock[]
   decision: Decision
   commands: Command[]
   alarms: Alarm[]
@@ -140,6 +169,9 @@ export type History = { step_s: number; series: Record<string, Series> }
 export type PlanSlot = {
   start: string
   end: string
+  /** A battery, or `batteries` for all together. */
+  target?: string
+  title?: Words
   mode: PlanMode
   power_w: number | null
   soc_end: number | null
@@ -172,10 +204,26 @@ export type CellFrame = {
 export type ManualOrder = { target: string; power_w: number; duration_s: number; by: string }
 export type Preview = { power_w: number | null; text: Words }
 
+export type UserInfo = { name: string; role: Role; enabled: boolean }
+export type TokenInfo = { id: number; label: string; role: Role; expires: string | null }
+
+/** What a person did, with what was before and after it. */
+export type Action = {
+  id: number
+  time: string
+  by: string
+  what: string
+  target: string | null
+  before: unknown
+  after: unknown
+  why: string | null
+  text: Words
+}
+
 export type FaultKind = {
   kind: string
   label: Words
   targets: string[]
-  params: { name: string; unit: string; default: number | null }[]
+  params: { name: string; unit: string; label?: Words; default: number | null }[]
 }
 export type Fault = { id: number; kind: string; target: string; params: Record<string, number>; since: string }
