@@ -40,7 +40,9 @@ class SecretStore:
         found = self._environment.get(secret.env, "") if secret.env else self._kept(secret.secret)
         if not found:
             name = secret.env
-            raise SecretError(Words(f"环境变量 {name} 未设置", f"the environment has no {name}: set it for the service"))
+            raise SecretError(
+                Words(f"环境变量 {name} 未设置", f"the environment has no {name}: set it for the service")
+            )
         self._told.add(found)
         return found
 
