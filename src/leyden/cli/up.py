@@ -2,21 +2,26 @@
 
 import asyncio
 import contextlib
+import os
+import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from leyden.cli.client import err, fail
+from leyden.cli.client import EXIT_REFUSED, err, fail
 from leyden.cli.serving import Server
 from leyden.cli.signals import until_signal
 from leyden.cli.site_file import load_or_fail
 from leyden.devices import FieldPlant
+from leyden.runtime.alone import AlreadyRunsError, alone
 from leyden.runtime.clock import TwinClock, WallClock
-from leyden.runtime.config import SiteConfig
+from leyden.runtime.config import SiteConfig, data_folder
 from leyden.runtime.http import AnswerError
 from leyden.runtime.memory import share_memory_among_threads
 from leyden.runtime.mode import SHADOW
+from leyden.runtime.night import Night, night
+from leyden.runtime.reload import Reload
 from leyden.runtime.station import Environment, Station
 from leyden.runtime.wiring import LIVE, demo_environment, first_token, make_station, open_stores, twin_clock
 from leyden.web.app import create_app
@@ -38,19 +43,27 @@ def up(
     """
     share_memory_among_threads()
     config = load_or_fail(site)
-    with contextlib.suppress(KeyboardInterrupt):
-        asyncio.run(_run(config, port or config.web.port))
+    again = False
+    try:
+        with alone(data_folder(config, simulated=config.twin is not None)), contextlib.suppress(KeyboardInterrupt):
+            again = asyncio.run(_run(config, port or config.web.port))
+    except AlreadyRunsError as error:
+        fail(str(error), EXIT_REFUSED)
+    if again:  # the same process with the file as it is now, so that whoever watches over it goes on
+        os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])
 
 
-async def _run(config: SiteConfig, port: int) -> None:
+async def _run(config: SiteConfig, port: int) -> bool:
+    """Whether the site is to begin anew, with the site file as it is now."""
     clock, environment, twin_port = await _environment(config)
     field = FieldPlant(config.site, config.maps, clock, clock.stumble_s)
     with open_stores(config, simulated=config.twin is not None) as stores:
         station = make_station(config, environment, clock, field, field, stores)
-        app = create_app(config, station, twin_port)
-        server = Server(app, config.web.host, port)
-        _announce(config, station.mode.mark, port, first_token(stores.ledger, clock.now()))
-        await _serve(station, field, server)
+        with night(config, station) as watching:
+            app = create_app(config, station, twin_port)
+            server = Server(app, config.web.host, port)
+            _announce(config, station.mode.mark, port, first_token(stores.ledger, clock.now()))
+            return await _serve(station, field, server, watching, Reload(config.path))
 
 
 async def _environment(config: SiteConfig) -> tuple[WallClock | TwinClock, Environment, int | None]:
@@ -81,13 +94,17 @@ def _announce(config: SiteConfig, mark: str, port: int, new_token: str | None) -
         err.print(f"  {address}/#token={new_token}", highlight=False, soft_wrap=True)
 
 
-async def _serve(station: Station, field: FieldPlant, server: Server) -> None:
+async def _serve(station: Station, field: FieldPlant, server: Server, watching: Night, reload: Reload) -> bool:
     """Everything side by side until a signal comes or one of them fails; then devices are handed back."""
+    station.watches.append(reload.conditions)
     await field.start()
     try:
         await station.prepare()
         planning = [] if station.planner is None else [station.planner.run(station.soc_now)]
-        await until_signal(station.run(), *planning, server.run_until_cancelled())
+        beside = (*planning, server.run_until_cancelled(), watching.run(), reload.until_right())
+        await until_signal(station.run(), *beside)
     finally:
+        watching.manager.stopping(again=reload.wanted)
         await field.stop()
         station.keep_today()
+    return reload.wanted
