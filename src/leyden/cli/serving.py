@@ -18,7 +18,13 @@ class Server(uvicorn.Server):
         # A live stream never ends by itself, so open connections are given a second, not for ever.
         super().__init__(
             uvicorn.Config(
-                app, host=host, port=port, log_config=None, log_level="warning", access_log=False, timeout_graceful_shutdown=1
+                app,
+                host=host,
+                port=port,
+                log_config=None,
+                log_level="warning",
+                access_log=False,
+                timeout_graceful_shutdown=1,
             )
         )
 
