@@ -11,11 +11,15 @@ from typing import Any
 
 from msgspec.structs import asdict
 
+from leyden.history.ledger import Action
 from leyden.model.decision import Decision, Step
+from leyden.model.lock import Lock
 from leyden.model.plan import Plan, Slot, SlotMode
 from leyden.model.quality import Quality
 from leyden.model.words import Words
+from leyden.runtime.action_words import action_words
 from leyden.runtime.leases import Lease
+from leyden.runtime.mode import Mode
 from leyden.runtime.points import Frame
 
 Json = dict[str, Any]
@@ -75,6 +79,33 @@ def step_json(step: Step) -> Json:
 
 def _who(step: Step) -> Json:
     return {"controller": step.controller, "label": words_json(step.label)}
+
+
+def mode_json(mode: Mode) -> Json:
+    """SIMULATED, SHADOW or LIVE."""
+    return {"mark": mode.mark, "since": time_json(mode.since), "by": mode.by}
+
+
+def locks_json(locks: Iterable[Lock]) -> list[Json]:
+    """What hangs, oldest first."""
+    return [
+        {"target": lock.target, "by": lock.by, "reason": lock.reason, "since": time_json(lock.since)} for lock in locks
+    ]
+
+
+def action_json(action: Action) -> Json:
+    """What a person did, with a sentence that tells it."""
+    return {
+        "id": action.id,
+        "time": time_json(action.time),
+        "by": action.by,
+        "what": action.what,
+        "target": action.target,
+        "before": action.before,
+        "after": action.after,
+        "why": action.why,
+        "text": words_json(action_words(action)),
+    }
 
 
 def leases_json(leases: Iterable[Lease], elapsed_s: float) -> list[Json]:

@@ -10,7 +10,7 @@ from leyden.model.lock import Lock
 from leyden.model.words import Words
 from leyden.runtime.refused import RefusedError
 
-LOCKS = "locks"
+LOCKS = "station.locks"
 """Under which the ledger keeps them."""
 
 

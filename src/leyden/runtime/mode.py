@@ -19,8 +19,8 @@ from leyden.model.words import Words
 from leyden.runtime.refused import RefusedError
 
 SIMULATED, SHADOW, LIVE = "SIMULATED", "SHADOW", "LIVE"
-MODE, HELD = "mode", "not-handed-back"
-"""Under which the ledger keeps it, and the devices that live was left with."""
+MODE, HELD = "station.mode", "station.not-handed-back"
+"""Under which the ledger keeps it, and the devices that live was left with. No controller's name has that prefix."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +162,7 @@ class Helm:
 
     def _keep(self, before: Mode, after: Mode, what: str, by: str, why: str) -> None:
         now = self._clock.now()
-        self._ledger.actions.add(now, by, what, MODE, before.mark, after.mark, why)
+        self._ledger.actions.add(now, by, what, "site", before.mark, after.mark, why)
         self._ledger.states.save(MODE, after, now)
 
 

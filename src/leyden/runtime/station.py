@@ -38,6 +38,7 @@ from leyden.runtime.mode import SHADOW, SIMULATED, Armable, Helm, Mode, heard_in
 from leyden.runtime.people import People
 from leyden.runtime.planner import MakePlan, Planner
 from leyden.runtime.points import Flattener, Frame, named_points
+from leyden.runtime.readback import Readback, readback
 from leyden.runtime.shadow import ShadowPlant
 from leyden.runtime.sums import Sums
 from leyden.runtime.today import Today
@@ -319,6 +320,22 @@ class Station:
         soc = {battery.name: self.moment.snapshot.soc(battery.name) for battery in self.site.batteries}
         setpoints, steps, total_w = arbitrate(self.site, [*voices[:at], asked, *voices[at + 1 :]], soc)
         return Decision(self.moment.decision.number, self.clock.now(), setpoints, steps, total_w)
+
+    def readback(self, target: str) -> Readback | None:
+        """What has become of a command for this target; None before the first cycle."""
+        moment = self.moment
+        if moment is None:
+            return None
+        return readback(target, self.site, moment.snapshot, moment.decision, self.mode.writes)
+
+    def plan_money(self) -> float | None:
+        """What today's plan is expected to save, in the site's currency: an estimate; None without plan or tariff."""
+        energy_wh = sum(battery.energy_wh for battery in self.site.batteries)
+        if self.moment is None or self.planner is None or not energy_wh > 0.0:
+            return None
+        snapshot = self.moment.snapshot
+        soc = sum(snapshot.soc(battery.name) * battery.energy_wh for battery in self.site.batteries) / energy_wh
+        return self.sums.plan_money(self.planner.plan, self._price_at, soc, snapshot.time)
 
     def soc_now(self) -> Mapping[str, float]:
         """The newest states of charge, nan where unknown."""

@@ -20,7 +20,7 @@ from leyden.runtime.today import Today
 from leyden.runtime.usual import Quartered, Stretch, Usual, still_to_save, stretches
 from leyden.runtime.would_be import ShadowDays, WouldBe
 
-SUMS, USUAL, SHADOW_DAYS = "sums", "usual", "shadow-days"
+SUMS, USUAL, SHADOW_DAYS = "station.sums", "station.usual", "station.shadow-days"
 KEEP_EVERY_S = 60.0
 
 Keep = Callable[[str, object], None]

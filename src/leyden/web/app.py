@@ -24,7 +24,15 @@ from leyden.runtime.clock import WallClock
 from leyden.runtime.config import SiteConfig
 from leyden.runtime.describe import time_json, words_json
 from leyden.runtime.station import Station
-from leyden.web import history_routes, manual_routes, twin_routes, user_routes
+from leyden.web import (
+    history_routes,
+    lock_routes,
+    manual_routes,
+    mode_routes,
+    twin_routes,
+    user_routes,
+    why_routes,
+)
 from leyden.web.auth import Actor, Gate, by_of
 from leyden.web.limits import Limits, Meter, Mistakes
 from leyden.web.live import alarm_json, live_json, site_json
@@ -94,7 +102,9 @@ def create_app(
     app.include_router(user_routes.login_router(people), prefix="/api")
     include(Role.VIEWER, _moment_routes(config, station, hub, gate), history_routes.router(station))
     include(Role.VIEWER, manual_routes.preview_router(station), user_routes.password_router(people))
+    include(Role.VIEWER, why_routes.router(station), mode_routes.reading(station), lock_routes.reading(station))
     include(Role.OPERATOR, manual_routes.router(station), _alarm_actions(station))
+    include(Role.OPERATOR, mode_routes.router(station), lock_routes.router(station))
     include(Role.ADMINISTRATOR, user_routes.users_router(people), user_routes.tokens_router(people))
     if twin_port is not None:
         include(Role.VIEWER, twin_routes.reading(twin_port))

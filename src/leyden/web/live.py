@@ -1,5 +1,6 @@
 """The documents of the room: the site as it is described, and the moment as it is."""
 
+from dataclasses import asdict
 from typing import Any
 
 from leyden import __version__
@@ -11,11 +12,14 @@ from leyden.runtime.describe import (
     decision_json,
     finite,
     leases_json,
+    locks_json,
+    mode_json,
     next_json,
     points_json,
     time_json,
     words_json,
 )
+from leyden.runtime.mode import SHADOW
 from leyden.runtime.station import Station
 
 Json = dict[str, Any]
@@ -31,7 +35,8 @@ def site_json(config: SiteConfig, station: Station) -> Json:
         "utc_offset_s": _offset_s(site, station),
         "currency": site.currency,
         "environment": environment.name,
-        "mark": environment.mark,
+        "mark": station.mode.mark,
+        "mode": mode_json(station.mode),
         "speed": environment.speed,
         "version": __version__,
         "read_open": config.web.read == "open",
@@ -134,18 +139,31 @@ def live_json(station: Station) -> Json | None:
             }
             for name, link in links.items()
         },
+        "mode": mode_json(station.mode),
+        "locks": locks_json(station.locks.locks),
+        "notices": [],
         "decision": decision_json(moment.decision),
-        "commands": leases_json(station.leases.all(), elapsed_s),
+        "commands": _commands(station, elapsed_s),
         "alarms": [alarm_json(alarm) for alarm in station.alarms.active()],
         "today": _today(station),
         "next": next_json(plan, snapshot.time),
     }
 
 
+def _commands(station: Station, elapsed_s: float) -> list[Json]:
+    """Commands in force, each with what its devices say and do."""
+    commands = leases_json(station.leases.all(), elapsed_s)
+    for command in commands:
+        seen = station.readback(command["target"])
+        command["readback"] = None if seen is None else asdict(seen)
+    return commands
+
+
 def _today(station: Station) -> Json:
     moment = station.moment
     assert moment is not None
-    today, site = moment.today, station.site
+    today, site, sums = moment.today, station.site, station.sums
+    would_be = sums.would_be if station.mode.mark == SHADOW else None
     midnight = moment.snapshot.time.astimezone(site.zone).replace(hour=0, minute=0, second=0, microsecond=0)
     past_s = (moment.snapshot.time - midnight).total_seconds()
     energy_wh = sum(battery.energy_wh for battery in site.batteries)
@@ -155,8 +173,14 @@ def _today(station: Station) -> Json:
         "efficiency": today.efficiency(),
         "cycles": today.cycles(energy_wh),
         "coverage": min(1.0, today.covered_s / past_s) if past_s > 0 else 1.0,
-        "plan_money": None,
+        "plan_money": _rounded(station.plan_money()),
+        "shadow_money": None if would_be is None else _rounded(would_be.money),
+        "demand_month_w": sums.demand.at(moment.snapshot.time, site.zone),
     }
+
+
+def _rounded(money: float | None) -> float | None:
+    return None if money is None else round(money, 2)
 
 
 def alarm_json(alarm: Alarm) -> Json:

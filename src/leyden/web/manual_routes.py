@@ -42,7 +42,8 @@ def router(station: Station) -> APIRouter:
     async def grant(body: ManualRequest, request: Request) -> Granted:
         _checked(station, body)
         would = _preview(station, body)
-        lease = station.command(body.target, body.power_w, body.duration_s, by_of(request, body.by))
+        by = by_of(request, body.by)
+        lease = station.command(body.target, body.power_w, body.duration_s, by, body.reason)
         command = leases_json((lease,), station.clock.elapsed_s())[0]
         return Granted.model_validate({"command": command, "preview": would})
 

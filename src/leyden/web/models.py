@@ -6,7 +6,7 @@ load is negative. Ratios run from 0 to 1. A value that is missing is null, never
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 PowerW = Annotated[
     float, Field(description="W; positive out of the thing into the bus (discharge, import, generation)")
@@ -76,6 +76,14 @@ class DecisionModel(Model):
     steps: list[StepModel]
 
 
+class ReadbackModel(Model):
+    """What has become of a command."""
+
+    setpoint_w: PowerW | None = Field(description="W; what the devices say is in force, null where one does not say")
+    power_w: PowerW | None = Field(description="W; measured, null where one is not")
+    followed: bool | None = Field(description="null while that is not known, on its way, or never sent (shadow)")
+
+
 class CommandModel(Model):
     """A command in force: a lease that ends by itself."""
 
@@ -86,6 +94,7 @@ class CommandModel(Model):
     since: Time
     expires: Time
     remaining_s: Seconds
+    readback: ReadbackModel | None = None
 
 
 class AlarmModel(Model):
@@ -106,12 +115,136 @@ class AlarmModel(Model):
     occurrences: int
 
 
+class WritesModel(Model):
+    """What was written to a device; points that wear out have a daily budget."""
+
+    total: int
+    persistent_today: int
+    budget: int
+
+
 class DeviceModel(Model):
     """How a device's link is doing."""
 
     state: Literal["online", "stale", "offline"]
     age_s: Seconds | None
     error: Text | None
+    writes: WritesModel | None = Field(default=None, description="null where nothing can be written")
+
+
+class ModeModel(Model):
+    """Whether decisions reach the devices."""
+
+    mark: Literal["SIMULATED", "SHADOW", "LIVE"]
+    since: Time
+    by: str
+
+
+class ModeRequest(Model):
+    """Arm a site, or take it to shadow."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={"examples": [{"mark": "LIVE", "site": "park", "by": "Li", "reason": "commissioned"}]},
+    )
+
+    mark: Literal["LIVE", "SHADOW"]
+    site: str = Field(default="", description="the site's id or name, typed by hand; asked for LIVE", max_length=200)
+    by: str = Field(default="operator", min_length=1, max_length=64)
+    reason: str = Field(default="", max_length=500)
+
+
+class HeldModel(Model):
+    """A device that could not be handed back."""
+
+    device: str
+    text: Text
+
+
+class ModeAnswer(Model):
+    """The mode in force."""
+
+    mode: ModeModel
+    failed: list[HeldModel] = Field(description="devices that could not be handed back; each is an alarm, too")
+
+
+class LockModel(Model):
+    """Zero power and no start until a person takes it off."""
+
+    target: str = Field(description="a battery, a solar or wind plant, or `batteries` for all")
+    by: str
+    reason: str
+    since: Time
+
+
+class LockRequest(Model):
+    """Hang a lock on a thing."""
+
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{"target": "b1", "by": "Li", "reason": "fan replaced"}]}
+    )
+
+    target: str = Field(description="a battery, a solar or wind plant, or `batteries` for all", max_length=64)
+    reason: str = Field(description="why; shown wherever the lock is", max_length=500)
+    by: str = Field(default="operator", min_length=1, max_length=64)
+
+
+class Locks(Model):
+    """What hangs, oldest first."""
+
+    locks: list[LockModel]
+
+
+class DemandRequest(Model):
+    """The month's highest demand so far, as a person read it from the meter or the bill."""
+
+    power_w: float = Field(description="W; mean of import over a quarter of an hour", ge=0.0, allow_inf_nan=False)
+    by: str = Field(default="operator", min_length=1, max_length=64)
+    reason: str = Field(default="", max_length=500)
+
+
+class Demand(Model):
+    """The month's highest demand so far."""
+
+    demand_month_w: float | None = Field(description="W; null while nothing is known")
+
+
+class ActionModel(Model):
+    """What a person did."""
+
+    id: int
+    time: Time
+    by: str
+    what: str = Field(description="a stable code, such as `locked`")
+    target: str
+    before: JsonValue
+    after: JsonValue
+    why: str
+    text: Text
+
+
+class Actions(Model):
+    """What people did, newest first."""
+
+    actions: list[ActionModel]
+
+
+class ShadowDayModel(Model):
+    """A day in shadow: what the decisions would have earned; an estimate."""
+
+    day: str = Field(description="ISO date by the site's wall clock")
+    money: float | None = Field(description="site currency; null without a tariff")
+    charged_wh: float
+    discharged_wh: float
+    soc: float | None = Field(default=None, description="0 to 1; where the batteries would be now, today alone")
+
+
+class ShadowModel(Model):
+    """What the site would have earned in shadow, by its tariff and beside the demand that was measured."""
+
+    estimate: Literal[True] = True
+    today: ShadowDayModel | None = Field(description="null where the site is not in shadow")
+    days: list[ShadowDayModel] = Field(description="days that are over, oldest first")
 
 
 class TodayModel(Model):
@@ -129,7 +262,15 @@ class TodayModel(Model):
     efficiency: float | None = Field(description="AC round trip of the day, 0 to 1")
     cycles: float | None = Field(description="equivalent full cycles")
     coverage: float = Field(description="share of the day so far with good values, 0 to 1")
-    plan_money: float | None
+    plan_money: float | None = Field(
+        description="site currency; what today's plan is expected to save, an estimate; null without plan or tariff"
+    )
+    shadow_money: float | None = Field(
+        default=None, description="site currency; what the decisions would have saved in shadow, an estimate"
+    )
+    demand_month_w: float | None = Field(
+        default=None, description="W; highest mean of import over a quarter of an hour this month, null if not known"
+    )
 
 
 class SlotModel(Model):
@@ -146,6 +287,14 @@ class SlotModel(Model):
     reason: Text
 
 
+class WhyModel(DecisionModel):
+    """A decision with its whole trail as sentences."""
+
+    headline: Text = Field(description="who commands and what binds")
+    lines: list[Text] = Field(description="what the batteries do, then each step of the trail")
+    shadow: bool = Field(description="whether it was decided in shadow, and so not sent")
+
+
 class LiveModel(Model):
     """Everything about this moment."""
 
@@ -156,6 +305,9 @@ class LiveModel(Model):
     bad: dict[str, Literal["STALE", "BAD"]]
     ages_s: dict[str, float | None]
     devices: dict[str, DeviceModel]
+    mode: ModeModel
+    locks: list[LockModel]
+    notices: list[Text]
     decision: DecisionModel
     commands: list[CommandModel]
     alarms: list[AlarmModel]
@@ -175,6 +327,7 @@ class ManualRequest(Model):
     power_w: float = Field(description="W; positive discharges, negative charges", allow_inf_nan=False)
     duration_s: float = Field(description="s of site time, 1 s to 24 h; then it ends by itself", ge=1.0, le=86400.0)
     by: str = Field(default="operator", min_length=1, max_length=64)
+    reason: str = Field(default="", description="why; goes into the log", max_length=500)
 
 
 class Preview(Model):
