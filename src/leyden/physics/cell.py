@@ -1,9 +1,11 @@
 """A kind of cell: what its file says, ready for use."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
+from leyden.model.readings import Floats
 from leyden.model.site import CellRating
-from leyden.physics.impedance import NO_ENTROPY, NO_HYSTERESIS, Entropy, Hysteresis, Impedance
+from leyden.physics.impedance import NO_ENTROPY, NO_HYSTERESIS, Entropy, Hysteresis, Impedance, circuit_table
 from leyden.physics.ocv import OcvCurve
 
 
@@ -39,3 +41,8 @@ class Cell:
     def current_max_a(self) -> float:
         """Continuous current both ways."""
         return self.current_max_c * self.rating.capacity_ah
+
+    @cached_property
+    def circuit(self) -> Floats:
+        """Resistances and hysteresis as kernels read them (5, k), see `leyden.physics.impedance`."""
+        return circuit_table(self.impedance, self.hysteresis)

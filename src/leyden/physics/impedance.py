@@ -7,7 +7,6 @@ charge, at 25 degC and for a new cell; R0 differs by direction; one factor over 
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 
@@ -41,13 +40,6 @@ class Impedance:
         """What a current that has lasted sees, as the mean of both directions."""
         both = 0.5 * (self.r0_charge_ohm + self.r0_discharge_ohm)
         return float(np.interp(soc, self.soc, both + self.r1_ohm + self.r2_ohm))
-
-    @cached_property
-    def table(self) -> Floats:
-        """Rows R0 charging, R0 discharging, R1, R2 [ohm] at every TABLE_STEP of charge, (4, k)."""
-        at = TABLE_LOW + TABLE_STEP * np.arange(round((TABLE_HIGH - TABLE_LOW) / TABLE_STEP) + 1)
-        rows: Sequence[Floats] = (self.r0_charge_ohm, self.r0_discharge_ohm, self.r1_ohm, self.r2_ohm)
-        return np.ascontiguousarray(np.stack([np.interp(at, self.soc, row) for row in rows]))
 
 
 def plain(resistance_ohm: float) -> Impedance:
@@ -88,6 +80,19 @@ class Entropy:
     def at(self, soc: float | Floats) -> Floats:
         """dU/dT [V/K]."""
         return np.asarray(np.interp(soc, self.soc, self.v_per_k), dtype=np.float64)
+
+
+R0_CHARGE, R0_DISCHARGE, R1, R2, HALF_V = range(5)
+"""Rows of a circuit table."""
+
+
+def circuit_table(impedance: Impedance, hysteresis: Hysteresis) -> Floats:
+    """Resistances [ohm] and half the hysteresis gap [V] at every TABLE_STEP of charge, (5, k), for kernels."""
+    at: Floats = TABLE_LOW + TABLE_STEP * np.arange(round((TABLE_HIGH - TABLE_LOW) / TABLE_STEP) + 1, dtype=np.float64)
+    ohm: Sequence[Floats] = (
+        impedance.r0_charge_ohm, impedance.r0_discharge_ohm, impedance.r1_ohm, impedance.r2_ohm
+    )  # fmt: skip
+    return np.ascontiguousarray(np.stack([*(np.interp(at, impedance.soc, row) for row in ohm), hysteresis.half_at(at)]))
 
 
 NO_ENTROPY = Entropy(np.array([0.0, 1.0]), np.zeros(2))

@@ -38,8 +38,8 @@ def turning_points(trace: Floats) -> list[int]:
     known, values = known[moved], values[moved]
     if len(known) < 3:
         return [int(index) for index in known]
-    step = np.diff(values)
-    turns = np.flatnonzero(step[1:] * step[:-1] < 0.0) + 1
+    way = np.sign(np.diff(values))
+    turns = np.flatnonzero(way[1:] != way[:-1]) + 1
     return [int(known[0]), *(int(known[index]) for index in turns), int(known[-1])]
 
 
