@@ -2,48 +2,15 @@
 
 import re
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
+from tests.browser.conftest import PATIENCE_MS
 from tests.whole.park import Park, running, wait_for
 
 pytestmark = pytest.mark.browser
-
-CHROMIUM = Path("/usr/bin/chromium")
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
-PATIENCE_MS = 30_000
-
-
-@pytest.fixture(scope="module")
-def park(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Park]:
-    with running(tmp_path_factory.mktemp("room"), "park.toml", "--start", "2026-09-20T02:00") as park:
-        yield park
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    if not CHROMIUM.exists():
-        pytest.skip("no Chromium at /usr/bin/chromium; .ci/run installs Debian's")
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
-        yield chromium
-        chromium.close()
-
-
-@pytest.fixture
-def room(browser: Browser, park: Park) -> Iterator[Page]:
-    """The overview in English, signed in, on a desktop; fails if the page logs an error."""
-    page = browser.new_page(viewport={"width": 1440, "height": 900}, locale="en-US")
-    errors: list[str] = []
-    page.on("pageerror", lambda error: errors.append(str(error)))
-    page.goto(f"{park.url}/?lang=en&theme=light#token={park.token}")
-    expect(page.get_by_test_id("kpi-power")).to_contain_text("W", timeout=PATIENCE_MS)
-    yield page
-    page.close()
-    assert errors == []
 
 
 def watts(page: Page, kind: str) -> float:
