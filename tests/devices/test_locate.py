@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from leyden.devices.codec import decode
-from leyden.devices.locate import Locator, MisfitError
+from leyden.devices.locate import Locator, MisfitError, MissingFactorError
 from leyden.devices.map_file import load_map, parse_map
 from leyden.devices.sunspec import laid_out
 from leyden.model.site import Layout
@@ -72,7 +72,20 @@ def test_a_limit_is_enabled_and_written_in_one_frame():
     device_map = load_map("sunspec-inverter")
     bases, _ = laid_out(device_map.models)
     limit = Locator(device_map, bases, rated_w=2e6).writes("solar")["limit_w"]
-    assert limit.frames(1.5e6, -2) == ((bases[704] + 14, (1, 7500)),)
+    factors = {bases[704] + 54: -2}
+    assert limit.frames(1.5e6, factors) == ((bases[704] + 14, (1, 7500)),)
+    assert limit.released(factors) == ((bases[704] + 14, (0,)),)
+    with pytest.raises(MissingFactorError):
+        limit.frames(1.5e6, {bases[704] + 54: None})
+
+
+@pytest.mark.parametrize(("factor", "counts"), [(-2, 10_000), (-1, 1000), (0, 100)])
+def test_a_limit_reverts_to_all_of_the_rating_whatever_its_scale_factor(factor, counts):
+    device_map = load_map("sunspec-inverter")
+    bases, _ = laid_out(device_map.models)
+    watchdog = Locator(device_map, bases, rated_w=2e6).writes("solar")["watchdog_s"]
+    assert watchdog.factor_addresses == {bases[704] + 54}
+    assert watchdog.frames(30.0, {bases[704] + 54: factor}) == ((bases[704] + 16, (counts, 1, 0, 30)),)
 
 
 def test_neighbours_go_out_in_one_frame_and_what_follows_in_the_next():
@@ -80,8 +93,18 @@ def test_neighbours_go_out_in_one_frame_and_what_follows_in_the_next():
     bases, _ = laid_out(device_map.models)
     writes = Locator(device_map, bases).writes("converter")
     base = bases[704]
-    assert writes["setpoint_w"].frames(-1.0) == ((base + 22, (1, 1, 0xFFFF, 0xFFFF)),)
-    assert writes["watchdog_s"].frames(30.0) == ((base + 26, (0, 0)), (base + 30, (1, 0, 30)))
+    factors = {base + 55: 0, base + 57: 0}
+    assert writes["setpoint_w"].frames(-1.0, factors) == ((base + 22, (1, 1, 0xFFFF, 0xFFFF)),)
+    assert writes["watchdog_s"].frames(30.0, factors) == ((base + 26, (0, 0)), (base + 30, (1, 0, 30)))
+
+
+def test_reactive_power_carries_its_own_end():
+    device_map = load_map("sunspec-pcs")
+    bases, _ = laid_out(device_map.models)
+    write, base = Locator(device_map, bases).writes("converter")["setpoint_var"], bases[704]
+    assert write.about.ends
+    reverts, lasts = (base + 40, (0, 0)), (base + 44, (1, 0, 45))
+    assert write.frames(7.0, {base + 57: 0}, 45.0) == (reverts, lasts, (base + 35, (1, 4, 0, 0, 7)))
 
 
 def test_points_of_a_model_that_the_device_lacks_are_not_there():

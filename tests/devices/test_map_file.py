@@ -28,14 +28,14 @@ wire = "modbus"
 tested_with = []
 [converter]
 watchdog = "10 s"
-idle = { setpoint_w = 0.0 }
+idle = "zero"
 [converter.read]
 power_w = { address = 10, type = "int16", scale = "100 W", sign = -1, poll = "control" }
 setpoint_w = { address = 20, type = "int16", scale = "100 W", sign = -1, poll = "control" }
 state = { address = 11, type = "uint16", states = { off = [0], running = [1, 2] } }
 [converter.write]
 setpoint_w = { address = 20, type = "int16", scale = "100 W", sign = -1, read_back = "setpoint_w" }
-watchdog_s = { address = 21, type = "uint16" }
+watchdog_s = { address = 21, type = "uint16", volatile = true }
 run = { address = 22, type = "uint16", on = 0xCF, off = 0xCE }
 """
 
@@ -84,7 +84,7 @@ def test_a_map_says_what_it_says():
         0: ConverterState.OFF, 1: ConverterState.RUNNING, 2: ConverterState.RUNNING
     }  # fmt: skip
     assert role.watchdog_s == 10.0
-    assert role.idle == {"setpoint_w": 0.0}
+    assert role.idle == "zero"
     assert role.write["run"].coding.states == {0xCF: 1, 0xCE: 0}
 
 
@@ -143,9 +143,33 @@ WRONG = {
     "float states": (PCS.replace('11, type = "uint16"', '11, type = "float32"'), 11, "state.type", "whole-number"),
     "unknown write": (PCS.replace("\nrun =", "\nran ="), 15, "[converter.write] ran", "did you mean run?"),
     "no such echo": (PCS.replace('read_back = "setpoint_w"', 'read_back = "echo"'), 13, "read_back", "registers"),
-    "idle without a write": (PCS.replace("{ setpoint_w = 0.0 }", "{ limit_w = 0.0 }"), 7, "idle.limit_w", "setpoint_w"),
+    "no idle": (PCS.replace('idle = "zero"\n', ""), 5, "converter", 'idle = "zero"'),
+    "unknown idle": (PCS.replace('"zero"', '"nil"'), 7, "idle", 'expected one of "zero", "release"'),
+    "idle without a command": (METER.replace("[grid.read]", '[grid]\nidle = "zero"\n[grid.read]'), 6, "idle", "remove"),
+    "nothing to release": (PCS.replace('"zero"', '"release"'), 13, "setpoint_w.release", "release = [...]"),
     "watchdog without a write": (
-        PCS.replace("\nwatchdog_s = { address = 21, type = \"uint16\" }", ""), 6, "watchdog", "write.watchdog_s"
+        PCS.replace('\nwatchdog_s = { address = 21, type = "uint16", volatile = true }', ""),
+        6, "watchdog", "write.watchdog_s",
+    ),
+    "a stored watchdog": (PCS.replace(", volatile = true", ""), 14, "watchdog_s.volatile", "volatile = true"),
+    "an end without a time": (
+        PCS.replace('watchdog = "10 s"\n', "").replace(
+            'read_back = "setpoint_w" }', 'volatile = true, before = [{ address = 9, lasts = "1 s" }] }'
+        ),
+        5, "converter", 'watchdog = "60 s"',
+    ),
+    "a stored end": (
+        PCS.replace('read_back = "setpoint_w" }', 'before = [{ address = 9, lasts = "1 s" }] }'),
+        13, "setpoint_w.volatile", "volatile = true",
+    ),
+    "nothing to hold": (
+        PCS.replace('read_back = "setpoint_w" }', "before = [{ address = 9 }] }"), 13, "before", "give value, or lasts"
+    ),
+    "a dead band in amperes": (
+        PCS.replace('read_back = "setpoint_w" }', 'dead_band = "1 A" }'), 13, "dead_band", "W"
+    ),
+    "a dead band below nothing": (
+        PCS.replace('read_back = "setpoint_w" }', "dead_band = -1.0 }"), 13, "dead_band", "0 or more"
     ),
     "like nothing": (METER + '[load]\nlike = "solar"\n', 8, "[load] like", "known here"),
     "no TOML": (METER.replace('"int32"', "int32"), 6, "", "not valid TOML"),

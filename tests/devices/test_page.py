@@ -26,8 +26,11 @@ def test_a_page_tells_every_point_once_per_role(name, language):
 def test_a_page_says_where_and_how_much():
     page = device_page(load_map("sunspec-pcs"))
     assert "| `power_w` | power | 701 + 10 | int16 | 1 × 10^[116] W | every cycle |" in page
-    assert "| `setpoint_w` active power | 704 + 24..25 | int32 | 1 × 10^[55] W | `setpoint_w` |" in page
+    assert "| `setpoint_w` active power | 704 + 24..25 | int32 | 1 × 10^[55] W | `setpoint_w` | no |" in page
     assert "Its watchdog is armed with 30 s" in page
+    assert "Each write of `setpoint_var` carries its own end, after 30 s too." in page
+    assert "with every command at zero" in page
+    assert "to its own mode" in device_page(load_map("sunspec-inverter"))
     assert "| `power_w` | power | 203 + 18 | int16 | −1 × 10^[22] W |" in device_page(load_map("sunspec-meter"))
     assert "| `soc` | state of charge | 101 | uint16 | 0.0001 | every cycle |" in device_page(load_map("leyden-bms"))
     assert "1 % × 10^[54]" in device_page(load_map("sunspec-inverter"))

@@ -65,12 +65,13 @@ def changed(role: str, **values: object) -> Reading:
 
 
 @contextlib.asynccontextmanager
-async def world(*names, maps=None, poll_s=1.0, timeouts_s=None):
+async def world(*names, maps=None, poll_s=1.0, timeouts_s=None, options=None, **plant_options):
     """Devices at free ports, each with a reading, and a plant that has started on them. The gate is always there.
 
-    `timeouts_s` by device, where one that is silent is to be given up soon.
+    `timeouts_s` by device, where one that is silent is to be given up soon; `options` of site.toml by device, the rest
+    for the plant.
     """
-    chosen, waits_s = maps or {}, timeouts_s or {}
+    chosen, waits_s, said = maps or {}, timeouts_s or {}, options or {}
     ports, servers = {}, {}
     names = ("gate", *(name for name in names if name != "gate"))
     found = {name: chosen.get(name) or load_map(MAPS[name]) for name in names}
@@ -83,8 +84,8 @@ async def world(*names, maps=None, poll_s=1.0, timeouts_s=None):
         server.on_write = lambda role, values, name=name: told.append((name, role, dict(values)))
         ports[name] = await server.start("127.0.0.1", 0)
     placed = (device(name, MAPS[name], ports[name], timeout_s=waits_s.get(name, 60.0)) for name in names)
-    site = park(*(replace(one, poll_s=poll_s) for one in placed))
-    plant = FieldPlant(site, found, clock)
+    site = park(*(replace(one, poll_s=poll_s, **said.get(one.name, {})) for one in placed))
+    plant = FieldPlant(site, found, clock, **plant_options)
     try:
         await plant.start()
         yield World(plant, servers, clock, told)

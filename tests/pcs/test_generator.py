@@ -33,12 +33,17 @@ def test_a_limit_above_what_there_is_changes_nothing():
 
 
 def test_its_watchdog_run_out_it_goes_back_to_full():
-    limited = told(Generator(), {"limit_w": 0.0, "run": 0, "watchdog_s": 10})
-    assert after(limited, 9).power_w == 0.0
+    limited = told(Generator(), {"limit_w": 0.0, "watchdog_s": 10})
+    assert after(limited, 9).power_w < 1.0
     freed = after(limited, 20)
     assert freed.power_w == pytest.approx(1e6)
     assert freed.limit_w == math.inf
     assert freed.watchdog_left_s == 0.0
+
+
+def test_its_watchdog_run_out_what_was_told_to_stop_stays_stopped():
+    stopped = after(told(Generator(), {"limit_w": 0.0, "run": 0, "watchdog_s": 10}), 20)
+    assert (stopped.limit_w, stopped.power_w, stopped.run) == (math.inf, 0.0, False)
 
 
 def test_stopped_it_is_off_and_in_the_dark_it_rests():

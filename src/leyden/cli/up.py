@@ -19,11 +19,12 @@ from leyden.runtime.clock import TwinClock, WallClock
 from leyden.runtime.config import SiteConfig, data_folder
 from leyden.runtime.http import AnswerError
 from leyden.runtime.memory import share_memory_among_threads
-from leyden.runtime.mode import SHADOW
+from leyden.runtime.mode import SHADOW, kept_mode
 from leyden.runtime.night import Night, night
 from leyden.runtime.reload import Reload
 from leyden.runtime.station import Environment, Station
 from leyden.runtime.wiring import LIVE, demo_environment, first_token, make_station, open_stores, twin_clock
+from leyden.runtime.write_counts import KeptCounts
 from leyden.web.app import create_app
 
 TWIN_PATIENCE = 60
@@ -56,8 +57,11 @@ def up(
 async def _run(config: SiteConfig, port: int) -> bool:
     """Whether the site is to begin anew, with the site file as it is now."""
     clock, environment, twin_port = await _environment(config)
-    field = FieldPlant(config.site, config.maps, clock, clock.stumble_s)
-    with open_stores(config, simulated=config.twin is not None) as stores:
+    simulated = config.twin is not None
+    with open_stores(config, simulated) as stores:
+        armed = kept_mode(stores.ledger, simulated, clock.now()).writes
+        counts = KeptCounts(stores.ledger, clock)
+        field = FieldPlant(config.site, config.maps, clock, clock.stumble_s, armed, counts)
         station = make_station(config, environment, clock, field, field, stores)
         with night(config, station) as watching:
             app = create_app(config, station, twin_port)
@@ -96,7 +100,7 @@ def _announce(config: SiteConfig, mark: str, port: int, new_token: str | None) -
 
 async def _serve(station: Station, field: FieldPlant, server: Server, watching: Night, reload: Reload) -> bool:
     """Everything side by side until a signal comes or one of them fails; then devices are handed back."""
-    station.watches.append(reload.conditions)
+    station.watches += [reload.conditions, field.conditions]
     await field.start()
     try:
         await station.prepare()

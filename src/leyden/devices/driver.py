@@ -4,19 +4,19 @@ import asyncio
 import logging
 import math
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 
 from leyden.devices.blocks import Block
+from leyden.devices.budget import Budget
 from leyden.devices.image import RoleImage
 from leyden.devices.link import BAD_AFTER, Link, LinkState, stale_after_s
 from leyden.devices.locate import MisfitError
 from leyden.devices.map import DeviceMap, Poll
-from leyden.devices.outbox import Outbox
 from leyden.devices.progress import Progress
-from leyden.devices.session import NoFactorError, Port, Session, not_followed
+from leyden.devices.session import Port, Session
 from leyden.devices.sunspec import ChainError
 from leyden.devices.things import Thing
 from leyden.devices.wire.errors import RefusedError, WireError
+from leyden.devices.writer import Writer
 from leyden.model.clock import Clock
 from leyden.model.readings import Reading
 from leyden.model.site import Device
@@ -32,7 +32,7 @@ _EARLY = 0.75
 
 
 class Driver:
-    """Keeps the newest image of one device and delivers what it is to be told.
+    """Keeps the newest image of one device, and lets its writer write in between.
 
     It does one request at a time, the most urgent first: writes, control points, slow points, then one block of cells;
     so nothing waits longer than for the block under way.
@@ -46,7 +46,9 @@ class Driver:
         port: Port,
         clock: Clock,
         period_s: float,
+        budget: Budget,
     ) -> None:
+        """`period_s` is the control cycle; `budget` counts what the device stores."""
         self.device = device
         self._map = device_map
         self._things = things
@@ -55,13 +57,12 @@ class Driver:
         periods: Mapping[Poll, float] = {"control": device.poll_s, "slow": device.slow_s, "bulk": device.bulk_s}
         self._stale_s = stale_after_s(device.poll_s)
         self._images: dict[str, RoleImage] = {}
-        self._outboxes: dict[str, Outbox] = {}
         for thing in things:
             role = device_map.roles[thing.role]
             stale_s = {name: stale_after_s(periods[point.poll]) for name, point in role.read.items()}
-            watchdog_s = None if role.watchdog_s is None else max(role.watchdog_s, 3 * period_s)
             self._images[thing.role] = RoleImage(thing.role, stale_s)
-            self._outboxes[thing.role] = Outbox(tuple(role.write), watchdog_s, stale_after_s(period_s))
+        self.writer = Writer(device, device_map, things, port, clock, period_s, budget, self._images)
+        """What it is told."""
         self._session: Session | None = None
         self._sweeps: list[Progress] = []
         self._wake = asyncio.Event()
@@ -86,7 +87,17 @@ class Driver:
 
     def want(self, role: str, values: Mapping[str, float], now_s: float) -> None:
         """Drop a wish into the mailbox; what is new in it is sent as soon as the wire is free."""
-        self._outboxes[role].want(values, now_s)
+        self.writer.want(role, values, now_s)
+        self._wake.set()
+
+    def arm(self) -> None:
+        """From now on it may be written to; `writer.settled` tells when it has been taken over."""
+        self.writer.arm(there=self._session is not None)
+        self._wake.set()
+
+    def disarm(self) -> None:
+        """Hand it back and write no more; `writer.settled` tells when it is done."""
+        self.writer.disarm(there=self._session is not None)
         self._wake.set()
 
     def ask(self, now_s: float) -> "asyncio.Future[None] | None":
@@ -123,7 +134,7 @@ class Driver:
     def link(self, now_s: float) -> Link:
         """How the connection is doing."""
         age_s = max(0.0, now_s - self._answered_s)
-        error = self._error or next(iter(self._refused.values()), None)
+        error = self._error or next(iter((*self.writer.errors.values(), *self._refused.values())), None)
         heard = self._session is not None and age_s <= BAD_AFTER * self._stale_s
         state: LinkState = "online" if age_s <= self._stale_s else "stale" if heard else "offline"
         said = self._identity.get
@@ -132,7 +143,7 @@ class Driver:
     def stop(self) -> None:
         """Hand the device back and end."""
         self._stopping = True
-        self._wake.set()
+        self.disarm()
 
     async def run(self) -> None:
         """Until stopped: connect, serve, and when the device is lost wait ever longer before the next attempt."""
@@ -140,7 +151,7 @@ class Driver:
             try:
                 await self._connect()
                 await self._serve()
-                await self._hand_back()
+                await self.writer.leave(self._connected())
             except (WireError, ChainError) as error:
                 self._lost(error.words)
             except MisfitError as error:
@@ -150,6 +161,7 @@ class Driver:
                 self._lost(Words(f"内部错误:{error!r}", f"internal error: {error!r}"))
             finally:
                 self._session = None
+                self.writer.lost()
                 self._answer()
                 self.tried.set()
             await self._rest()
@@ -157,8 +169,7 @@ class Driver:
     async def _connect(self) -> None:
         session = await Session.open(self._port, self._map, self._things)
         self._identity = session.identity
-        for outbox in self._outboxes.values():
-            outbox.reset()
+        self.writer.opened(session)
         self._sweeps = [
             Progress(session.sweeps["slow"], self.device.slow_s),
             Progress(session.sweeps["bulk"], self.device.bulk_s),
@@ -168,11 +179,16 @@ class Driver:
         self._asked_s = -math.inf
         self._session = session
         await self._poll_control(session)
+        if self.writer.pending:
+            await self.writer.step(session)
         self.tried.set()
 
+    def _connected(self) -> Session:
+        assert self._session is not None
+        return self._session
+
     async def _serve(self) -> None:
-        session = self._session
-        assert session is not None
+        session = self._connected()
         while not self._stopping:
             if not await self._step(session):
                 self._wake.clear()
@@ -180,51 +196,17 @@ class Driver:
 
     async def _step(self, session: Session) -> bool:
         """Do the most urgent thing; False where there is nothing to do."""
-        now_s = self._clock.elapsed_s()
-        for role, outbox in self._outboxes.items():
-            if batch := self._take(session, role, outbox, now_s):
-                await self._deliver(session, role, outbox, batch)
-                return True
+        if await self.writer.step(session):
+            return True
         if self._asked is not None:
             await self._poll_control(session)
             return True
+        now_s = self._clock.elapsed_s()
         for progress in self._sweeps:
             if progress.due(now_s):
                 await self._read_block(session, progress)
                 return True
         return False
-
-    def _take(self, session: Session, role: str, outbox: Outbox, now_s: float) -> list[tuple[str, float]]:
-        writes = session.writes[role]
-
-        def echo(name: str) -> tuple[float, float]:
-            return self._images[role].newest(writes[name].read_back) if name in writes else (math.nan, -math.inf)
-
-        def resolution(name: str) -> float:
-            return session.resolution(role, name) if name in writes else 0.0
-
-        return [entry for entry in outbox.take(now_s, echo, resolution) if entry[0] in writes]
-
-    async def _deliver(self, session: Session, role: str, outbox: Outbox, batch: Sequence[tuple[str, float]]) -> None:
-        """Write, and read back what was written; a refusal is told and tried again with the next wish."""
-        for name, value in batch:
-            key = f"{role}.{name}"
-            try:
-                await session.put(role, name, value)
-                outbox.sent(name, value, self._clock.elapsed_s())
-                said = await session.echo(role, name)
-            except (RefusedError, NoFactorError) as refused:
-                self._refused[key] = refused.words
-                continue
-            self._refused.pop(key, None)
-            if said is None:
-                continue
-            point = session.writes[role][name].read_back
-            if (role, point) in session.reads:
-                self._images[role].put(point, said, self._clock.elapsed_s())
-            if not abs(said - value) <= session.resolution(role, name) / 2 + 1e-9 * abs(value):
-                self._refused[key] = not_followed(name, value, said)
-                outbox.missed(name)
 
     async def _poll_control(self, session: Session) -> None:
         """All control blocks, one behind the other."""
@@ -261,7 +243,11 @@ class Driver:
     def _take_over(self, session: Session, block: Block, registers: Sequence[int]) -> None:
         now_s = self._clock.elapsed_s()
         for role, name, value in session.decoded(block, registers):
-            self._images[role].put(name, value, now_s)
+            image = self._images.get(role)
+            if image is None:
+                self.writer.heard(role, name, value, now_s)
+            else:
+                image.put(name, value, now_s)
 
     def _answer(self) -> None:
         """Whoever waits for the control points need wait no longer."""
@@ -270,17 +256,6 @@ class Driver:
             self.took_s = asyncio.get_running_loop().time() - self._asked_at
             if not asked.done():
                 asked.set_result(None)
-
-    async def _hand_back(self) -> None:
-        """Leave the device as its map wants it left; from here on its watchdog counts down."""
-        session = self._session
-        assert session is not None
-        for role, outbox in self._outboxes.items():
-            if outbox.used:
-                for name, value in self._map.roles[role].idle.items():
-                    with suppress(RefusedError):
-                        if name in session.writes[role]:
-                            await session.put(role, name, value)
 
     def _lost(self, words: Words) -> None:
         self._error = words

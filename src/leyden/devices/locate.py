@@ -1,5 +1,6 @@
 """Where the points of a map are in one device: models found, layout and rating of the thing applied."""
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -7,7 +8,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from leyden.devices.codec import Coding, encode
+from leyden.devices.codec import Coding, encode, split
 from leyden.devices.map import DeviceMap, Fixed, Place, Poll, ReadPoint, RegisterPoint, Table, WritePoint
 from leyden.model.errors import LeydenError
 from leyden.model.site import Layout
@@ -20,6 +21,10 @@ LAST_ADDRESS = 65535
 
 class MisfitError(LeydenError):
     """A map cannot serve this thing: its layout has no room there, or its rating is not known."""
+
+
+class MissingFactorError(LeydenError):
+    """Something cannot be written because the device does not say its scale factor."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,26 +59,67 @@ Frame = tuple[int, tuple[int, ...]]
 """Registers to be written in one request: address and contents."""
 
 
+Factors = Mapping[int, int | None]
+"""Newest scale factor by the address of its register."""
+
+
+@dataclass(frozen=True, slots=True)
+class LocatedFixed:
+    """Registers with a fixed number, or with the time that a command lasts, at their address."""
+
+    address: int
+    fixed: Fixed
+    factor_address: int | None
+
+    def frame(self, factors: Factors, lasts_s: float = 0.0) -> Frame:
+        """What they must hold; `lasts_s` is how long a command is to last. Raises MissingFactorError."""
+        said = self.fixed
+        if said.lasts_s is None and self.factor_address is None:
+            bits = said.value & (1 << said.type.bits) - 1  # a minus one is all bits, whatever the type
+            return self.address, split(bits, said.type.words, said.low_word_first)
+        number = float(said.value) if said.lasts_s is None else math.ceil(lasts_s / said.lasts_s - 1e-9)
+        coding = Coding(said.type, said.low_word_first)
+        registers = encode(coding, number, factor_at(factors, self.factor_address))
+        assert registers is not None
+        return self.address, registers
+
+
 @dataclass(frozen=True, slots=True)
 class LocatedWrite:
     """Something that can be written, at its address."""
 
     point: Located
-    before: tuple[Frame, ...]
-    after: tuple[Frame, ...]
-    read_back: str
+    about: WritePoint
+    before: tuple[LocatedFixed, ...]
+    after: tuple[LocatedFixed, ...]
+    release: tuple[LocatedFixed, ...]
 
-    def frames(self, value: float, factor: int = 0) -> tuple[Frame, ...]:
-        """What to write for a value, in order; neighbours in ascending order go out together. The value is no nan."""
-        registers = encode(self.point.coding, value, factor)
+    def frames(self, value: float, factors: Factors, lasts_s: float = 0.0) -> tuple[Frame, ...]:
+        """What to write for a value, in order; neighbours in ascending order go out together. The value is no nan.
+
+        Raises MissingFactorError.
+        """
+        point = self.point
+        registers = encode(point.coding, value, factor_at(factors, point.factor_address))
         if registers is None:
-            raise ValueError(f"{self.point.name} cannot be {value}")
-        return _merged([*self.before, (self.point.address, registers), *self.after])
+            raise ValueError(f"{point.name} cannot be {value}")
+        before = [fixed.frame(factors, lasts_s) for fixed in self.before]
+        after = [fixed.frame(factors, lasts_s) for fixed in self.after]
+        return _merged([*before, (point.address, registers), *after])
+
+    def needed(self, factors: Factors) -> tuple[Frame, ...]:
+        """What must hold for the value to be in force. Raises MissingFactorError."""
+        return tuple(one.frame(factors) for one in (*self.before, *self.after) if one.fixed.lasts_s is None)
+
+    def released(self, factors: Factors) -> tuple[Frame, ...]:
+        """What holds when the value is out of force; nothing where nobody says. Raises MissingFactorError."""
+        return _merged(one.frame(factors) for one in self.release)
 
     @property
-    def fixed(self) -> tuple[Frame, ...]:
-        """What must hold for the value to be in force."""
-        return (*self.before, *self.after)
+    def factor_addresses(self) -> frozenset[int]:
+        """The scale factors that it takes to write it."""
+        fixed = (one.factor_address for one in (*self.before, *self.after, *self.release))
+        return frozenset(address for address in (self.point.factor_address, *fixed) if address is not None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,11 +190,18 @@ class Locator:
 
     def _write(self, role: str, point: WritePoint) -> LocatedWrite:
         return LocatedWrite(
-            self._located(role, point), self._frames(point.before), self._frames(point.after), point.read_back
+            point=self._located(role, point),
+            about=point,
+            before=self._fixed(point.before),
+            after=self._fixed(point.after),
+            release=self._fixed(point.release or ()),
         )
 
-    def _frames(self, fixed: Sequence[Fixed]) -> tuple[Frame, ...]:
-        return tuple((self.address(one.place), one.registers) for one in fixed)
+    def _fixed(self, fixed: Sequence[Fixed]) -> tuple[LocatedFixed, ...]:
+        return tuple(
+            LocatedFixed(self.address(one.place), one, None if one.factor is None else self.address(one.factor))
+            for one in fixed
+        )
 
     def _check_room(self, points: Sequence[Located]) -> None:
         """Arrays take as much room as the layout asks for: none may run into its neighbour."""
@@ -159,6 +212,16 @@ class Locator:
                     raise MisfitError(f"{self.map.name}: {name} runs into {other} at {first}: too many cells for it")
             if spans and max(last for _, last, _, _ in spans) > LAST_ADDRESS:
                 raise MisfitError(f"{self.map.name}: registers beyond {LAST_ADDRESS}: too many cells for it")
+
+
+def factor_at(factors: Factors, address: int | None) -> int:
+    """A scale factor; 0 where none belongs to the value. Raises MissingFactorError where the device does not say it."""
+    if address is None:
+        return 0
+    factor = factors.get(address)
+    if factor is None:
+        raise MissingFactorError
+    return factor
 
 
 def _span(point: Located) -> tuple[int, int]:

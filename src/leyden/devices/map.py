@@ -4,7 +4,7 @@ A map is data, one TOML file a kind of device; `map_file` reads it. The same map
 server that poses as the device, and the device's page in the documentation.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -26,6 +26,20 @@ WRITE_POINTS: Mapping[str, Mapping[str, str]] = {
     "wind": {"limit_w": "W", "run": "", "watchdog_s": "s"},
 }
 """What may be written to each role, and in which unit."""
+
+COMMANDS = ("setpoint_w", "setpoint_var", "limit_w")
+"""Written points that make a device do something until they are taken back."""
+
+GUARDED = ("setpoint_w", "limit_w")
+"""The command that a watchdog guards: it is written again with every feed."""
+
+Idle = Literal["zero", "release"]
+"""How a device is left: commands at zero, or in its own mode."""
+
+
+def rests(name: str, value: float) -> bool:
+    """Whether a written value is a rest: zero, or a stop."""
+    return value == 0.0 and name != "watchdog_s"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +91,13 @@ class Fixed:
     """Registers that must hold something before a written value works, or after it to make it work."""
 
     place: Place
-    registers: tuple[int, ...]
+    value: int
+    type: RegisterType
+    low_word_first: bool = False
+    factor: Place | None = None
+    """The scale-factor register that the value is to be scaled by."""
+    lasts_s: float | None = None
+    """Instead of the value: it holds how long the command lasts, and one count is this long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +106,19 @@ class WritePoint(RegisterPoint):
 
     before: tuple[Fixed, ...] = ()
     after: tuple[Fixed, ...] = ()
+    release: tuple[Fixed, ...] | None = None
+    """What takes it out of force, so that the device goes on in its own mode; None where nobody says."""
     read_back: str = "registers"
     """How it is proven: a point of the role's reading, "registers" (they hold what was written), or "none"."""
+    volatile: bool = False
+    """Whether the device forgets it; one that is stored wears the device's memory out with every write."""
+    dead_band: float = 0.0
+    """A change of no more than this is not written, in SI."""
+
+    @property
+    def ends(self) -> bool:
+        """Whether each write carries its own end."""
+        return any(fixed.lasts_s is not None for fixed in (*self.before, *self.after))
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,11 +129,22 @@ class RoleMap:
     read: Mapping[str, ReadPoint]
     write: Mapping[str, WritePoint]
     watchdog_s: float | None = None
-    """How long the device goes on alone before it falls back by itself; None leaves its watchdog alone."""
-    idle: Mapping[str, float] = field(default_factory=dict)
-    """What is written when control is handed back to the device."""
+    """How long the device goes on alone before it falls back by itself; None where it never does."""
+    idle: Idle | None = None
+    """How control is handed back to the device; None where there is nothing to hand back."""
     rated: RegisterPoint | None = None
     """Where the device says of what its shares are."""
+
+    @property
+    def commands(self) -> tuple[str, ...]:
+        """The commands that it takes."""
+        return tuple(name for name in COMMANDS if name in self.write)
+
+    def guarded(self, there: Collection[str]) -> bool:
+        """Whether no command stays in force when nobody stands behind it, with these write points there."""
+        if self.watchdog_s is None:
+            return False
+        return "watchdog_s" in there or all(self.write[name].ends for name in GUARDED if name in there)
 
 
 @dataclass(frozen=True, slots=True)

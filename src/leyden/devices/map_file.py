@@ -8,6 +8,7 @@ from typing import Any
 
 from leyden.devices.codec import TYPES
 from leyden.devices.map import WRITE_POINTS, Absent, DeviceMap, Model, ReadPoint, RegisterPoint, RoleMap, WritePoint
+from leyden.devices.map_checks import check_role
 from leyden.devices.map_points import PointReader
 from leyden.devices.map_tables import MapTable, ModelTable, PointTable, RatedTable, RoleTable, WriteTable
 from leyden.model.errors import LeydenError
@@ -90,16 +91,12 @@ class _MapReader:
             self.reader.unknown((role, "like"), same)
         read = {**self._copied(table, others, "read"), **self._read_points(role, points)}
         write = {**self._copied(table, others, "write"), **self._write_points(role, points, read)}
-        written = (*write, *self.reader.file.table((role, "write")))  # also what has problems of its own
-        if table.watchdog_s is not None and "watchdog_s" not in written:
-            mend = Words("应添加 write.watchdog_s,或删除此键", "add write.watchdog_s, or remove this key")
-            self.reader.tell((role, "watchdog"), mend)
-        for key in table.idle:
-            if key not in written:
-                self.reader.unknown((role, "idle", key), written)
         copied = others.get(table.like or "")
-        rated = self._rated(role, points) if copied is None else copied.rated
-        return RoleMap(role, read, write, table.watchdog_s, table.idle, rated)
+        if copied is None:
+            check_role(self.reader, role, table, write)
+            return RoleMap(role, read, write, table.watchdog_s, table.idle, self._rated(role, points))
+        watchdog_s = copied.watchdog_s if table.watchdog_s is None else table.watchdog_s
+        return RoleMap(role, read, write, watchdog_s, table.idle or copied.idle, copied.rated)
 
     def _rated(self, role: str, points: PointReader) -> RegisterPoint | None:
         path = (role, "rated")
@@ -135,7 +132,7 @@ class _MapReader:
             if name not in known:
                 self.reader.unknown(path, tuple(known))
                 continue
-            table = self.reader.read(WriteTable, path, besides=("scale",)).made
+            table = self.reader.read(WriteTable, path, besides=("scale", "dead_band")).made
             echoes = ("registers", "none", *dict.fromkeys((*read, *self.reader.file.table((role, "read")))))
             if table is not None and table.read_back not in echoes:
                 allowed = ", ".join(echoes)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import IntEnum
 
-from leyden.devices.codec import FINITE, TYPES, Coding, RegisterType, split
+from leyden.devices.codec import FINITE, TYPES, Coding, RegisterType
 from leyden.devices.map import Fixed, Model, Place, ReadPoint, RegisterPoint, WritePoint
 from leyden.devices.map_tables import (
     FixedTable,
@@ -65,7 +65,11 @@ class PointReader:
         coding = self._coding(path, table, TYPES[table.type], unit, states)
         before = self._fixed((*path, "before"), table.before)
         after = self._fixed((*path, "after"), table.after)
-        if place is None or coding is None:
+        release = None if table.release is None else self._fixed((*path, "release"), table.release)
+        dead_band = self._quantity((*path, "dead_band"), unit, 0.0)
+        if dead_band is not None and not dead_band >= 0.0:
+            self.reader.tell((*path, "dead_band"), Words("应为零或正数", "expected 0 or more"))
+        if place is None or coding is None or dead_band is None:
             return None
         return WritePoint(
             name=name,
@@ -78,7 +82,10 @@ class PointReader:
             share_of_rating=table.share_of_rating,
             before=before,
             after=after,
+            release=release,
             read_back=table.read_back,
+            volatile=table.volatile,
+            dead_band=dead_band,
         )
 
     def rated_point(self, path: Path, table: RatedTable) -> RegisterPoint | None:
@@ -115,14 +122,17 @@ class PointReader:
         return Place(table.offset, model.id, where)
 
     def _factor(self, path: Path, table: RegisterTable, place: Place) -> Place | None:
-        if table.scale_factor is None:
+        return self._factor_at(path, table.scale_factor, place)
+
+    def _factor_at(self, path: Path, register: int | None, place: Place) -> Place | None:
+        if register is None:
             return None
         model = None if place.model is None else self.models[place.model]
-        if model is not None and not _AFTER_ID <= table.scale_factor < model.length + _AFTER_ID:
+        if model is not None and not _AFTER_ID <= register < model.length + _AFTER_ID:
             last = model.length + _AFTER_ID - 1
             mend = Words(f"应在 {_AFTER_ID} 与 {last} 之间", f"expected {_AFTER_ID} to {last}")
             self.reader.tell((*path, "scale_factor"), mend)
-        return Place(table.scale_factor, place.model, place.table)
+        return Place(register, place.model, place.table)
 
     def _coding(
         self, path: Path, table: RegisterTable, kind: RegisterType, unit: str, states: Mapping[int, int] | None
@@ -152,23 +162,25 @@ class PointReader:
 
     def _scale(self, path: Path, unit: str) -> float | None:
         """What one count is worth: a number in SI, or a quantity in the point's own unit, "0.1 V"."""
-        at = (*path, "scale")
+        value = self._quantity((*path, "scale"), unit, 1.0)
+        if value is not None and not 0.0 < value <= FINITE:
+            mend = Words("应为正数;反号用 sign = -1", "expected a number above 0; sign = -1 turns it round")
+            self.reader.tell((*path, "scale"), mend)
+            return None
+        return value
+
+    def _quantity(self, at: Path, unit: str, otherwise: float) -> float | None:
+        """A number in SI, or a quantity in a point's own unit; -1 where it is neither."""
         if not self.reader.file.has(at):
-            return 1.0
+            return otherwise
         written = self.reader.file.get(at)
         if isinstance(written, str):
             try:
-                value = parse_quantity(written, unit)
+                return parse_quantity(written, unit)
             except QuantityError as error:
                 self.reader.tell(at, error.mend)
                 return None
-        else:
-            value = written if isinstance(written, int | float) and not isinstance(written, bool) else 0.0
-        if not 0.0 < value <= FINITE:
-            mend = Words("应为正数;反号用 sign = -1", "expected a number above 0; sign = -1 turns it round")
-            self.reader.tell(at, mend)
-            return None
-        return float(value)
+        return float(written) if isinstance(written, int | float) and not isinstance(written, bool) else -1.0
 
     def _states(self, path: Path, table: PointTable, about: Point) -> Mapping[int, int] | None:
         """Number in the device -> canonical state; the file says it the other way round, as `running = [3, 4]`."""
@@ -189,8 +201,11 @@ class PointReader:
     def _fixed(self, path: Path, tables: tuple[FixedTable, ...]) -> tuple[Fixed, ...]:
         found = []
         for index, table in enumerate(tables):
-            kind = TYPES[table.type]
-            if (place := self._place((*path, index), table, kind.words)) is not None:
-                bits = table.value & (1 << kind.bits) - 1
-                found.append(Fixed(place, split(bits, kind.words, self.top.word_order == "low-first")))
+            kind, at = TYPES[table.type], (*path, index)
+            if (table.value is None) == (table.lasts_s is None):
+                self.reader.tell(at, Words("应写 value,或 lasts", "give value, or lasts"))
+            if (place := self._place(at, table, kind.words)) is not None:
+                factor = self._factor_at(at, table.scale_factor, place)
+                low_first = self.top.word_order == "low-first"
+                found.append(Fixed(place, table.value or 0, kind, low_first, factor, table.lasts_s))
         return tuple(found)

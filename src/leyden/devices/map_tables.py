@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Literal
 
-from leyden.devices.map import Poll, Table
+from leyden.devices.map import Idle, Poll, Table
 from leyden.model.quantity import Quantity
 from leyden.model.words import Words
 
@@ -32,10 +32,14 @@ class PlaceTable:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FixedTable(PlaceTable):
-    """Registers that hold one number."""
+    """Registers that hold one number: `value`, or how long the command lasts."""
 
-    value: int
+    value: int | None = None
     type: NumberName = "uint16"
+    scale_factor: Register | None = None
+    """Address, or offset in the same model, of the scale-factor register that goes with the value."""
+    lasts_s: Annotated[float, Quantity("s", low=0.001, high=3600.0)] | None = None
+    """What one count is worth of a register that says how long the command lasts."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +82,10 @@ class WriteTable(RegisterTable):
     type: NumberName
     before: tuple[FixedTable, ...] = ()
     after: tuple[FixedTable, ...] = ()
+    release: tuple[FixedTable, ...] | None = None
+    """What takes it out of force, so that the device goes on in its own mode."""
+    volatile: bool = False
+    """Whether the device forgets it; stored ones wear its memory out, and have a budget a day."""
     read_back: str = "registers"
     on: int = 1
     """For `run`: what starts the device."""
@@ -128,7 +136,7 @@ class RoleTable:
     like: str | None = None
     """Another role whose points, being the same, are not written twice."""
     watchdog_s: Annotated[float, Quantity("s", low=1.0, high=3600.0)] | None = None
-    idle: Mapping[str, float] = field(default_factory=dict)
+    idle: Idle | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

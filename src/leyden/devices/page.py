@@ -1,8 +1,9 @@
 """A map's page in the documentation, rendered from the map itself so that the two can never disagree."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
-from leyden.devices.map import POLLS, DeviceMap, ReadPoint, RegisterPoint, RoleMap, WritePoint
+from leyden.devices.labels import WRITTEN
+from leyden.devices.map import POLLS, DeviceMap, Idle, ReadPoint, RegisterPoint, RoleMap, WritePoint
 from leyden.model.words import Language, Words
 
 _ROLES = {
@@ -17,14 +18,12 @@ _HEAD = Words(
     "| 点 | 含义 | 寄存器 | 类型 | 每计数 | 读取 |", "| Point | Meaning | Registers | Type | One count | Read |"
 )
 _WRITE_HEAD = Words(
-    "| 写入点 | 寄存器 | 类型 | 每计数 | 回读 |", "| Written | Registers | Type | One count | Proven by |"
+    "| 写入点 | 寄存器 | 类型 | 每计数 | 回读 | 设备存储 |",
+    "| Written | Registers | Type | One count | Proven by | Stored |",
 )
-_WRITTEN = {
-    "setpoint_w": Words("有功设定", "active power"),
-    "setpoint_var": Words("无功设定", "reactive power"),
-    "limit_w": Words("限功率", "power limit"),
-    "run": Words("启停", "run or stop"),
-    "watchdog_s": Words("看门狗时间", "watchdog time"),
+_HANDED_BACK: Mapping[Idle, Words] = {
+    "zero": Words("交还时各指令归零。", "It is handed back with every command at zero."),
+    "release": Words("交还时回到设备自身模式。", "It is handed back to its own mode."),
 }
 _POLLS = {
     "control": Words("每周期", "every cycle"),
@@ -75,18 +74,23 @@ def _write_row(point: WritePoint, language: Language) -> str:
         "registers": Words("寄存器", "its registers"),
         "none": Words("不回读", "nothing"),
     }.get(point.read_back, Words(f"`{point.read_back}`", f"`{point.read_back}`"))[language]
-    name = f"`{point.name}` {_WRITTEN[point.name][language]}"
-    return f"| {name} | {_where(point)} | {point.coding.type.name} | {_count(point)} | {proof} |"
+    name = f"`{point.name}` {WRITTEN[point.name][language]}"
+    stored = (Words("否", "no") if point.volatile else Words("是", "yes"))[language]
+    return f"| {name} | {_where(point)} | {point.coding.type.name} | {_count(point)} | {proof} | {stored} |"
 
 
 def _notes(role: RoleMap, language: Language) -> Iterator[str]:
-    if role.watchdog_s is not None:
-        time = f"{role.watchdog_s:g} s"
+    time = f"{role.watchdog_s or 0.0:g} s"
+    if role.watchdog_s is not None and "watchdog_s" in role.write:
         zh = f"看门狗设为 {time};控制停止后设备自行回到安全状态。"
-        yield (
-            "\n"
-            + Words(zh, f"Its watchdog is armed with {time}: it falls back by itself when control stops.")[language]
-        )
+        en = f"Its watchdog is armed with {time}: it falls back by itself when control stops."
+        yield "\n" + Words(zh, en)[language]
+    if ending := ", ".join(f"`{name}`" for name, point in role.write.items() if point.ends):
+        zh = f"{ending} 每次写入自带时限,与看门狗同为 {time}。"
+        en = f"Each write of {ending} carries its own end, after {time} too."
+        yield "\n" + Words(zh, en)[language]
+    if role.idle is not None:
+        yield "\n" + _HANDED_BACK[role.idle][language]
 
 
 def _model(number: int, alternatives: tuple[int, ...]) -> str:

@@ -1,5 +1,6 @@
 """A device that is not there: a Modbus TCP server made of the same map that the driver reads with."""
 
+import math
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -8,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from leyden.devices.codec import decode, encode, encode_array, encode_text, factor_of, fitting_factor, split
-from leyden.devices.locate import Located, LocatedWrite, Locator
+from leyden.devices.locate import Factors, Frame, Located, LocatedWrite, Locator, MissingFactorError
 from leyden.devices.map import DeviceMap, Table
 from leyden.devices.registers import Registers
 from leyden.devices.sunspec import laid_out
@@ -124,7 +125,7 @@ class DeviceServer:
         before = holding.take(address, data)
         written: dict[str, dict[str, float]] = {}
         for spot in self._spots:
-            value = spot.value(address, len(data) // 2) if self._roles[spot.role].known else None
+            value = spot.value(address, len(data) // 2, before) if self._roles[spot.role].known else None
             if value is not None:
                 if value != value:
                     holding.take(address, before)
@@ -260,19 +261,44 @@ class _Spot:
         self.role = role
         self.write = write
         self._holding = holding
-        self._spans = [(write.point.address, write.point.words), *((at, len(words)) for at, words in write.fixed)]
-        for address, words in self._spans:
+        fixed = (*write.before, *write.after)
+        around = [(one.address, one.fixed.type.words) for one in fixed if one.fixed.lasts_s is None]
+        self._spans = [(write.point.address, write.point.words), *around]
+        released = [(one.address, one.fixed.type.words) for one in write.release]
+        lasting = [(one.address, one.fixed.type.words) for one in fixed if one.fixed.lasts_s is not None]
+        for address, words in (*self._spans, *released, *lasting):
             holding.open(address, words)
+        self._releases = released
 
-    def value(self, address: int, count: int) -> float | None:
-        """What is in force after registers were written, None where that does not concern it.
+    def value(self, address: int, count: int, before: bytes) -> float | None:
+        """What is in force after registers were written, None where that does not concern it; `before` stood there.
 
         A value works once everything around it holds, and works anew when any of it is written again: a set-point
-        written before its enabling takes effect with it, and enabling again feeds a watchdog.
+        written before its enabling takes effect with it, and enabling again feeds a watchdog. One that is released is
+        a limit of inf, or zero.
         """
         touched = any(at < address + count and address < at + words for at, words in self._spans)
-        if not touched or not self._holding.holds(self.write.fixed):
-            return None
-        point = self.write.point
-        factor = 0 if point.factor_address is None else factor_of(self._holding.get(point.factor_address, 1)[0])
-        return decode(point.coding, self._holding.get(point.address, point.words), factor)
+        factors = {at: factor_of(self._holding.get(at, 1)[0]) for at in self.write.factor_addresses}
+        if touched and self._holds(self.write.needed, factors):
+            point = self.write.point
+            factor = 0 if point.factor_address is None else factors[point.factor_address]
+            return decode(point.coding, self._holding.get(point.address, point.words), factor)
+        if self._is_released(address, before, factors):
+            return math.inf if self.write.point.name == "limit_w" else 0.0
+        return None
+
+    def _holds(self, frames: Callable[[Factors], Sequence[Frame]], factors: Factors) -> bool:
+        try:
+            return self._holding.holds(frames(factors))
+        except MissingFactorError:
+            return False
+
+    def _is_released(self, address: int, before: bytes, factors: Factors) -> bool:
+        """Whether these registers were just given what takes the value out of force, and something else before."""
+        if not self._releases or not self._holds(self.write.released, factors):
+            return False
+        return any(
+            self._holding.answer(at, words) != before[2 * (at - address) : 2 * (at - address + words)]
+            for at, words in self._releases
+            if address <= at and at + words <= address + len(before) // 2
+        )

@@ -1,11 +1,12 @@
 """One connection to one device: where its points are, and how to read and write them."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from leyden.devices.blocks import Block, Sweep, sweep_of
 from leyden.devices.codec import Words16, decode, decode_array, decode_text, factor_of
-from leyden.devices.locate import Bases, Located, LocatedWrite, Locator
+from leyden.devices.locate import Bases, Frame, Located, LocatedWrite, Locator, MissingFactorError
 from leyden.devices.map import POLLS, DeviceMap, Poll, Table
 from leyden.devices.sunspec import bases_of, walk
 from leyden.devices.things import Thing
@@ -22,20 +23,31 @@ class NoFactorError(WireError):
         super().__init__(Words(f"{name}:设备未给出比例因子", f"{name}: the device gives no scale factor"))
 
 
-@dataclass(frozen=True, slots=True)
+class ShutError(RuntimeError):
+    """Somebody wanted to write to a device that is not to be written to: a mistake of ours, stopped at the gate."""
+
+
+@dataclass(slots=True)
 class Port:
     """A unit behind a wire."""
 
     wire: ModbusWire
     unit: int
     timeout_s: float
+    open: bool = False
+    """Whether it may be written to. Nothing else lets a write through."""
+    writes: int = 0
+    """Write requests sent so far."""
 
     async def read(self, table: Table, address: int, count: int) -> list[int]:
         """Registers; raises a WireError."""
         return await self.wire.read(self.unit, table, address, count, self.timeout_s)
 
     async def write(self, address: int, registers: tuple[int, ...]) -> None:
-        """Put registers; raises a WireError."""
+        """Put registers; raises a WireError, or ShutError."""
+        if not self.open:
+            raise ShutError
+        self.writes += 1
         await self.wire.write(self.unit, address, registers, self.timeout_s)
 
     async def find(self, address: int, count: int) -> list[int] | None:
@@ -62,6 +74,8 @@ class Session:
     identity: Mapping[str, str]
     factors: dict[int, int | None] = field(default_factory=dict)
     """Newest scale factor by the address of its register."""
+    full_w: Mapping[str, float] = field(default_factory=dict)
+    """By role: the power of which nothing is a limit any more."""
 
     @classmethod
     async def open(cls, port: Port, device_map: DeviceMap, things: Sequence[Thing]) -> "Session":
@@ -72,16 +86,20 @@ class Session:
         bases = bases_of(device_map, await walk(port.find)) if device_map.models else {}
         locators = {thing.role: await _located(port, device_map, bases, thing) for thing in things}
         points = [point for role, locator in locators.items() for point in locator.reads(role)]
+        writes = {role: locator.writes(role) for role, locator in locators.items()}
+        watched = [_echo_of(write) for of in writes.values() for write in of.values() if _is_watched(write)]
         session = cls(
             port=port,
-            sweeps={poll: sweep_of(poll, points, device_map.gap) for poll in POLLS},
+            sweeps={poll: sweep_of(poll, [*points, *watched], device_map.gap) for poll in POLLS},
             reads={(point.role, point.name): point for point in points},
-            writes={role: locator.writes(role) for role, locator in locators.items()},
+            writes=writes,
             identity=await _identity(port, Locator(device_map, bases).identity()),
+            full_w={role: locator.rated_w for role, locator in locators.items() if locator.rated_w is not None},
         )
-        for writes in session.writes.values():
-            for write in writes.values():
-                await session._learn_factor(write.point.factor_address)
+        for of in writes.values():
+            for write in of.values():
+                for address in sorted(write.factor_addresses):
+                    await session._learn_factor(address)
         return session
 
     def decoded(self, block: Block, registers: Sequence[int]) -> list[tuple[str, str, float]]:
@@ -105,21 +123,47 @@ class Session:
         point = self.writes[role][name].point
         return point.coding.resolution(self._factor(point) or 0)
 
-    async def put(self, role: str, name: str, value: float) -> None:
-        """Write a value, step by step as its map says. Raises WireError."""
+    async def put(self, role: str, name: str, value: float, lasts_s: float = 0.0) -> None:
+        """Write a value, step by step as its map says; a limit of inf takes it away. Raises WireError.
+
+        `lasts_s` is how long a command that carries its own end is to last.
+        """
         write = self.writes[role][name]
-        factor = self._factor(write.point)
-        if factor is None:
-            raise NoFactorError(name)
-        for address, registers in write.frames(value, factor):
+        try:
+            frames = write.frames(self.held(role, value), self.factors, lasts_s)
+            frames = frames if math.isfinite(value) else (*frames, *write.released(self.factors))
+        except MissingFactorError:
+            raise NoFactorError(name) from None
+        await self._send(frames)
+
+    async def release(self, role: str, name: str) -> None:
+        """Give a command back to the device; a limit is first put where it limits nothing. Raises WireError."""
+        if name == "limit_w":
+            await self.put(role, name, math.inf)
+        else:
+            await self._send(self.writes[role][name].released(self.factors))
+
+    async def in_force(self, role: str, name: str) -> bool:
+        """Whether the device follows this command; True where it has no way to say. Raises WireError."""
+        for address, registers in self.writes[role][name].released(self.factors):
+            if tuple(await self.port.read("holding", address, len(registers))) != registers:
+                return True
+        return not self.writes[role][name].release
+
+    def held(self, role: str, value: float) -> float:
+        """What the registers hold for a value: rated power, where a limit is taken away."""
+        return value if math.isfinite(value) else self.full_w.get(role, value)
+
+    async def _send(self, frames: Sequence[Frame]) -> None:
+        for address, registers in frames:
             await self.port.write(address, registers)
 
     async def echo(self, role: str, name: str) -> float | None:
         """What the device says of a value just written; None where its map knows no way to ask. Raises WireError."""
         write = self.writes[role][name]
-        if write.read_back == "none":
+        if write.about.read_back == "none":
             return None
-        point = write.point if write.read_back == "registers" else self.reads[role, write.read_back]
+        point = self.reads.get((role, write.about.read_back), write.point)
         value, factor = await _value(self.port, point)
         if point.factor_address is not None:
             self.factors[point.factor_address] = factor
@@ -132,6 +176,18 @@ class Session:
         if address is not None and address not in self.factors:
             registers = await self.port.find(address, 1)
             self.factors[address] = None if registers is None else factor_of(registers[0])
+
+
+WRITTEN = ".written"
+"""Behind the role of a point that is read only to see whether a register still holds what was written."""
+
+
+def _is_watched(write: LocatedWrite) -> bool:
+    return write.about.read_back == "registers" and write.point.name != "run"
+
+
+def _echo_of(write: LocatedWrite) -> Located:
+    return replace(write.point, role=write.point.role + WRITTEN, poll="slow")
 
 
 async def _value(port: Port, point: Located) -> tuple[float, int | None]:

@@ -13,6 +13,8 @@ class Thing:
     name: str
     layout: Layout | None = None
     rated_w: float | None = None
+    commanded: bool = False
+    """Whether it may be told anything."""
 
 
 def things_of(site: Site, device: str) -> tuple[Thing, ...]:
@@ -22,8 +24,8 @@ def things_of(site: Site, device: str) -> tuple[Thing, ...]:
         if battery.bms == device:
             things.append(Thing("battery", battery.name, battery.layout))
         if battery.converter.device == device:
-            things.append(Thing("converter", battery.name, None, battery.converter.power_w))
-    things += [Thing("solar", source.name, None, source.power_w) for source in site.solar if source.device == device]
-    things += [Thing("wind", source.name, None, source.power_w) for source in site.wind if source.device == device]
+            things.append(Thing("converter", battery.name, None, battery.converter.power_w, commanded=True))
+    for role, sources in (("solar", site.solar), ("wind", site.wind)):
+        things += [Thing(role, s.name, None, s.power_w, s.curtail) for s in sources if s.device == device]
     things += [Thing("load", load.name) for load in site.loads if load.device == device]
     return tuple(things)

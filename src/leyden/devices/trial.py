@@ -32,7 +32,7 @@ class Trial:
     async def __aenter__(self) -> "Trial":
         port = await self.server.start("127.0.0.1", 0)
         self._wire = ModbusWire("127.0.0.1", port)
-        self._session = await Session.open(Port(self._wire, 1, _TIMEOUT_S), self.map, self._things)
+        self._session = await Session.open(Port(self._wire, 1, _TIMEOUT_S, open=True), self.map, self._things)
         return self
 
     async def __aexit__(
@@ -56,7 +56,7 @@ class Trial:
         heard: dict[str, float] = {}
         self.server.on_write = lambda to, said: heard.update(said if to == role else {})
         for name, value in values.items():
-            await self._opened().put(role, name, value)
+            await self._opened().put(role, name, value, self.map.roles[role].watchdog_s or 0.0)
         return heard
 
     def _opened(self) -> Session:

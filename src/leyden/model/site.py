@@ -38,6 +38,10 @@ class Device:
     """Period of cell blocks."""
     timeout_s: float = 1.0
     """How long an answer may take, in wall time."""
+    accept_no_watchdog: bool = False
+    """Whether it is commanded although its commands stay in force when nobody stands behind them."""
+    writes_per_day: int = 50
+    """How many values that it stores may be written to it in a day."""
 
 
 @dataclass(frozen=True)

@@ -155,7 +155,17 @@ def _grid(table: GridTable) -> Grid:
 
 
 def _device(name: str, table: DeviceTable) -> Device:
-    return Device(name, table.map, str(table.at), table.poll_s, table.slow_s, table.bulk_s, table.timeout_s)
+    return Device(
+        name=name,
+        map=table.map,
+        at=str(table.at),
+        poll_s=table.poll_s,
+        slow_s=table.slow_s,
+        bulk_s=table.bulk_s,
+        timeout_s=table.timeout_s,
+        accept_no_watchdog=table.accept_no_watchdog,
+        writes_per_day=table.writes_per_day,
+    )
 
 
 def _battery(name: str, table: BatteryTable, cell: CellRating) -> Battery:

@@ -54,6 +54,10 @@ class DeviceTable:
     """How often cell voltages and temperatures are read."""
     timeout_s: Annotated[float, Quantity("s", 0.05, 60.0)] = 1.0
     """How long an answer may take."""
+    accept_no_watchdog: bool = False
+    """Command it although it has no watchdog: when Leyden dies, what it was told last stays in force."""
+    writes_per_day: Annotated[int, Quantity("", 0, 100_000)] = 50
+    """How many values that the device stores may be written in a day; a stop and zero always go through."""
 
 
 @dataclass(frozen=True, slots=True)

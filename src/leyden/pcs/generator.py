@@ -46,11 +46,14 @@ def told(generator: Generator, values: Mapping[str, float], ignore: bool = False
 
 
 def advance(generator: Generator, available_w: float, rated_w: float, dt_s: float) -> Generator:
-    """The inverter `dt_s` later. Its watchdog run out it goes back to full: a dead energy system curtails nobody."""
+    """The inverter `dt_s` later. Its watchdog run out its limit goes away: a dead energy system curtails nobody.
+
+    What was told to stop stays stopped, for a person may have locked it.
+    """
     limit_w, run, left_s = generator.limit_w, generator.run, generator.watchdog_left_s
     if left_s > 0.0:
         left_s = max(left_s - dt_s, 0.0)
-        limit_w, run = (limit_w, run) if left_s > 0.0 else (math.inf, True)
+        limit_w = limit_w if left_s > 0.0 else math.inf
     target_w = min(limit_w, rated_w)
     ceiling_w = target_w + (min(generator.ceiling_w, rated_w) - target_w) * decay(dt_s, LIMIT_LAG_S)
     power_w = min(available_w, ceiling_w) if run else 0.0

@@ -7,6 +7,7 @@ no more. pymodbus's own retries and reconnects are off; whoever uses the wire de
 import asyncio
 import contextlib
 import logging
+from collections.abc import Callable
 from typing import Any
 
 from pymodbus.client import AsyncModbusTcpClient
@@ -24,6 +25,9 @@ from leyden.devices.wire.errors import (
 # Every failure reaches the caller as an error; a line in the log for each attempt at a dead device helps nobody.
 logging.getLogger("pymodbus.logging").setLevel(logging.CRITICAL)
 
+Trace = Callable[[bool, bytes], bytes]
+"""Whether a frame is sent or has come, and its bytes, which it returns."""
+
 _NEVER_S = 3600.0
 """pymodbus's own time-out, out of the way: ours is set for each request."""
 
@@ -31,9 +35,11 @@ _NEVER_S = 3600.0
 class ModbusWire:
     """One TCP connection to a device or a gateway."""
 
-    def __init__(self, host: str, port: int) -> None:
+    def __init__(self, host: str, port: int, trace: Trace | None = None) -> None:
+        """`trace` is shown every frame as it is sent and as it comes."""
         self.host = host
         self.port = port
+        self._trace = trace
         self._lock = asyncio.Lock()
         self._client: AsyncModbusTcpClient | None = None
         self._waiting: asyncio.Timeout | None = None
@@ -85,6 +91,7 @@ class ModbusWire:
             retries=0,
             reconnect_delay=0,  # none of its own accord
             trace_connect=self._changed,
+            trace_packet=self._trace,
         )
         try:
             async with asyncio.timeout(timeout_s):
