@@ -52,7 +52,7 @@ class Outbox:
         """Who else writes a command."""
 
     def open(self, terms: Mapping[str, Terms]) -> None:
-        """A new connection, with the points that can be written; what it does not store the device may have forgotten."""
+        """A new connection, with the points to write; what it does not store the device may have forgotten."""
         self._terms = terms
         self._sent = {name: sent for name, sent in self._sent.items() if name in terms and not terms[name].volatile}
         self._tries.clear()

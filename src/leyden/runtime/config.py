@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 
 from leyden.control.catalogue import chain
 from leyden.devices import DeviceMap, load_map
+from leyden.devices.site_checks import check_watchdogs
 from leyden.history.options import HistoryOptions
 from leyden.model import Controller, Site
 from leyden.model.problem import Problem, SiteFileError
@@ -172,6 +173,7 @@ class _Loader:
         self, site: Site, plan: PlanOptions | None, tariff: Tariff | None, twin: TwinOptions | None, today: date | None
     ) -> None:
         check_loop_time(self.reader, site)
+        check_watchdogs(self.reader, site, {device.name: self.maps[device.map] for device in site.devices})
         if tariff is not None:
             start = datetime.now(UTC).astimezone(site.zone) if twin is None else twin.start
             check_tariff(self.reader, site, tariff, today or start.date())
