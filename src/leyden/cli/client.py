@@ -7,6 +7,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 from rich.console import Console
 
+from leyden.model.words import Language
 from leyden.runtime.http import AnswerError, request_json
 
 out = Console()
@@ -26,19 +27,24 @@ AsJson = Annotated[bool, typer.Option("--json", help="Machine-readable, on stand
 DEFAULT_URL = "http://127.0.0.1:8420"
 
 
-def language() -> str:
+def language() -> Language:
     """zh or en, from LEYDEN_LANG or the terminal's own setting."""
     setting = os.environ.get("LEYDEN_LANG") or os.environ.get("LC_ALL") or os.environ.get("LANG") or "en"
     return "zh" if setting.lower().startswith("zh") else "en"
 
 
-def ask(method: str, url: str, path: str, body: Any = None, token: str | None = None) -> Any:
+def ask(method: str, url: str, path: str, body: Any = None, token: str | None = None, timeout_s: float = 5.0) -> Any:
     """One request to the site; ends the command with words and a stable exit code where it fails."""
     try:
-        return request_json(method, url.rstrip("/") + path, body, token)
+        return request_json(method, url.rstrip("/") + path, body, token, timeout_s)
     except AnswerError as error:
-        text = error.words.zh if language() == "zh" else error.words.en
-        fail(text, EXIT_UNREACHABLE if error.status == 0 else EXIT_REFUSED)
+        fail_as(error)
+
+
+def fail_as(error: AnswerError) -> NoReturn:
+    """Say what the site said, or that nobody answers, and stop."""
+    text = error.words.zh if language() == "zh" else error.words.en
+    fail(text, EXIT_UNREACHABLE if error.status == 0 else EXIT_REFUSED)
 
 
 def fail(text: str, code: int) -> NoReturn:

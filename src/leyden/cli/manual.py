@@ -14,6 +14,7 @@ def set_power(
     power: Annotated[str, typer.Argument(help='"500 kW" discharges, "-500 kW" charges.')],
     duration: Annotated[str, typer.Option("--for", help="How long it holds; then it ends by itself.")] = "15 min",
     by: Annotated[str | None, typer.Option("--by", help="Who asks; default: the login name.")] = None,
+    reason: Annotated[str, typer.Option("--reason", help="Why; goes into the log.")] = "",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be done.")] = False,
     url: Url = DEFAULT_URL,
     token: Token = None,
@@ -27,7 +28,8 @@ def set_power(
         power_w, duration_s = parse_quantity(power, "W"), parse_quantity(duration, "s")
     except ValueError as error:
         fail(str(error), 2)
-    body = {"target": target, "power_w": power_w, "duration_s": duration_s, "by": by or getpass.getuser()}
+    asked = {"target": target, "power_w": power_w, "duration_s": duration_s}
+    body = {**asked, "by": by or getpass.getuser(), "reason": reason}
     if dry_run:
         preview = ask("POST", url, "/api/manual/preview", body, token)
         print_json(preview) if as_json else out.print(said(preview["text"]), highlight=False)

@@ -1,13 +1,28 @@
 """`leyden status` and `leyden why`: what the site does, and for what reasons."""
 
-from datetime import datetime, timedelta
+from collections.abc import Iterator
 from typing import Annotated, Any
+from urllib.parse import quote
 
 import typer
 from rich.table import Table
 
-from leyden.cli.client import DEFAULT_URL, AsJson, Token, Url, ask, fail, out, print_json, said
-from leyden.model.words import printed_value
+from leyden.cli.client import DEFAULT_URL, AsJson, Token, Url, ask, language, out, print_json, said
+from leyden.cli.site_time import SiteTime
+from leyden.model.words import Words, printed_value
+
+_SHADOW = Words(
+    "影子模式:不下发指令;今日若按此运行约可节省 {money} {currency}(估算)",
+    "shadow: nothing is sent; today this would have saved about {money} {currency} (estimate)",
+)
+_SHADOW_UNKNOWN = Words("影子模式:不下发指令", "shadow: nothing is sent")
+_SINCE = Words("{mark} 自 {since}({by})", "{mark} since {since} ({by})")
+_LOCKED = Words("已挂牌 {target}:{by},{reason}", "locked: {target} by {by}: {reason}")
+_DEMAND = Words("本月最大需量 {demand_w}", "this month's highest demand {demand_w}")
+_WRITES = Words(
+    "{device}:写入 {total} 次,今日写入存储器 {persistent_today}/{budget}",
+    "{device}: {total} writes, {persistent_today} of {budget} into its memory today",
+)
 
 
 def status(url: Url = DEFAULT_URL, token: Token = None, as_json: AsJson = False) -> None:
@@ -19,18 +34,35 @@ def status(url: Url = DEFAULT_URL, token: Token = None, as_json: AsJson = False)
     if as_json:
         print_json({"site": site, "snapshot": live})
         return
+    time = SiteTime.told(site, live["time"])
     speed = f" x{site['speed']:g}" if site["speed"] != 1 else ""
-    out.print(f"[bold]{said(site['name'])}[/bold]  {site['mark']}{speed}  {_local(live['time'], site)}")
+    now = f"{time.local(live['time'])} {site['timezone']}"
+    out.print(f"[bold]{said(site['name'])}[/bold]  {live['mode']['mark']}{speed}  {now}")
     out.print(said(live["decision"]["sentence"]), highlight=False)
+    for line in _standing(site, live, time):
+        out.print(line, highlight=False, markup=False)
     out.print(_things(site, live))
     for alarm in live["alarms"]:
         text = f"P{alarm['priority']} {said(alarm['title'])} ({alarm['source']}): {said(alarm['text'])}"
         out.print(text, style="red" if alarm["priority"] < 3 else "yellow", highlight=False)
 
 
-def _local(time: str, site: dict[str, Any]) -> str:
-    moment = datetime.fromisoformat(time) + timedelta(seconds=site["utc_offset_s"])
-    return f"{moment:%Y-%m-%d %H:%M:%S} {site['timezone']}"
+def _standing(site: dict[str, Any], live: dict[str, Any], time: SiteTime) -> Iterator[str]:
+    """Mode, locks, the month's demand, and what devices' memories were written."""
+    mode, chosen = live["mode"], language()
+    if mode["mark"] != "SIMULATED":
+        yield _SINCE.fill({**mode, "since": time.local(mode["since"])})[chosen]
+    if mode["mark"] == "SHADOW":
+        money = live["today"]["shadow_money"]
+        values = {"money": "" if money is None else f"{money:.2f}", "currency": site["currency"]}
+        yield (_SHADOW_UNKNOWN if money is None else _SHADOW.fill(values))[chosen]
+    for lock in live["locks"]:
+        yield _LOCKED.fill(lock)[chosen]
+    if live["today"]["demand_month_w"] is not None:
+        yield _DEMAND.fill({"demand_w": live["today"]["demand_month_w"]})[chosen]
+    for name, device in live["devices"].items():
+        if device["writes"] is not None and device["writes"]["budget"] is not None:
+            yield _WRITES.fill({"device": name, **device["writes"]})[chosen]
 
 
 def _things(site: dict[str, Any], live: dict[str, Any]) -> Table:
@@ -50,54 +82,24 @@ def _things(site: dict[str, Any], live: dict[str, Any]) -> Table:
 
 
 def why(
-    time: Annotated[str | None, typer.Argument(help="ISO 8601; without it, now. Without a zone it is UTC.")] = None,
+    time: Annotated[
+        str | None, typer.Argument(help="HH:MM or ISO 8601, by the site's wall clock; without it, now.")
+    ] = None,
     url: Url = DEFAULT_URL,
     token: Token = None,
     as_json: AsJson = False,
 ) -> None:
-    """The whole trail of a decision, step by step, as sentences.
+    """Why it did what it did, now or at a time: who commanded, what bound, and every step as a sentence.
 
-    Example: leyden why 2026-07-15T03:00:00Z
+    Example: leyden why 14:30
     """
-    decision = _decision(time, url, token)
+    site = SiteTime.of(url, token)
+    path = "/api/why" if time is None else f"/api/why?time={quote(site.moment(time).isoformat())}"
+    decision = ask("GET", url, path, token=token)
     if as_json:
         print_json(decision)
         return
-    out.print(f"#{decision['number']}  [bold]{said(decision['sentence'])}[/bold]", highlight=False)
-    for step in decision["steps"]:
-        out.print(f"  {said(step['label'])}: {said(step['text'])}{_effect(step)}", highlight=False)
-
-
-def _decision(time: str | None, url: str, token: str | None) -> dict[str, Any]:
-    if time is None:
-        now: dict[str, Any] = ask("GET", url, "/api/snapshot", token=token)["decision"]
-        return now
-    try:
-        moment = datetime.fromisoformat(time)
-    except ValueError:
-        fail(f"'{time}' is no time: write it like 2026-07-15T03:00:00Z", 2)
-    start, end = moment - timedelta(minutes=2), moment + timedelta(seconds=1)
-    path = f"/api/decisions?start={_query(start)}&end={_query(end)}&limit=1"
-    found = ask("GET", url, path, token=token)["decisions"]
-    if not found:
-        fail(f"no decision is recorded in the two minutes before {time}", 1)
-    first: dict[str, Any] = found[0]
-    return first
-
-
-def _query(moment: datetime) -> str:
-    return moment.isoformat().replace("+", "%2B")
-
-
-def _effect(step: dict[str, Any]) -> str:
-    """What the step did to what was left, in a few figures."""
-    text = f"  [{_power(step['min_w'], '−∞')} … {_power(step['max_w'], '∞')}]"
-    if step["taken_w"] is not None:
-        text += f" -> {_power(step['taken_w'])}"
-    if step["missed_w"] > 1.0:
-        text += f"  missed by {_power(step['missed_w'])}"
-    return text
-
-
-def _power(power_w: float | None, unbounded: str = "—") -> str:
-    return unbounded if power_w is None else printed_value("power_w", power_w)
+    out.print(f"[bold]{said(decision['headline'])}[/bold]", highlight=False, soft_wrap=True)
+    out.print(f"#{decision['number']}  {site.local(decision['time'])}", highlight=False)
+    for line in decision["lines"]:
+        out.print(f"  {said(line)}", highlight=False, markup=False, soft_wrap=True)

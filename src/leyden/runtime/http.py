@@ -23,15 +23,28 @@ def request_json(method: str, url: str, body: Any = None, token: str | None = No
     return json.loads(fetch(method, url, body, token, timeout_s))
 
 
-def fetch(method: str, url: str, body: Any = None, token: str | None = None, timeout_s: float = 5.0) -> bytes:
-    """One request and its answer as it came. Raises AnswerError with words for people."""
+def fetch(
+    method: str,
+    url: str,
+    body: Any = None,
+    token: str | None = None,
+    timeout_s: float = 5.0,
+    session: urllib.request.OpenerDirector | None = None,
+) -> bytes:
+    """One request and its answer as it came; in a person's `session` where one is given, which keeps its cookie.
+
+    Raises AnswerError with words for people.
+    """
     headers = {"Content-Type": "application/json"}
     if token:
         headers["Authorization"] = f"Bearer {token}"
+    if session is not None:
+        headers["X-Leyden"] = "1"
+    open_url = urllib.request.urlopen if session is None else session.open
     data = None if body is None else json.dumps(body).encode()
     request = urllib.request.Request(url, data=data, headers=headers, method=method)
     try:
-        with urllib.request.urlopen(request, timeout=timeout_s) as answer:
+        with open_url(request, timeout=timeout_s) as answer:
             content: bytes = answer.read()
             return content
     except urllib.error.HTTPError as error:

@@ -8,14 +8,16 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Protocol, runtime_checkable
+from typing import Any
 
 from leyden.control.following import Following
 from leyden.history import Ledger
 from leyden.model import Controller
 from leyden.model.clock import Clock
 from leyden.model.condition import Condition
+from leyden.model.errors import LeydenError
 from leyden.model.words import Words
+from leyden.runtime.links import Links
 from leyden.runtime.refused import RefusedError
 
 SIMULATED, SHADOW, LIVE = "SIMULATED", "SHADOW", "LIVE"
@@ -46,19 +48,6 @@ class NotHandedBack:
     devices: Mapping[str, Words] = field(default_factory=dict)
 
 
-@runtime_checkable
-class Armable(Protocol):
-    """Devices that can be taken over and handed back."""
-
-    async def arm(self) -> None:
-        """Cancel what forces a device, then take writes. Raises where a device cannot be taken over."""
-        ...
-
-    async def disarm(self) -> Mapping[str, Words]:
-        """Hand every device back, then write nothing more; by name those that could not be handed back, and why."""
-        ...
-
-
 def kept_mode(ledger: Ledger, simulated: bool, now: datetime) -> Mode:
     """The mode in which a site starts. Keeps what it finds, so that `since` stands still over restarts."""
     if simulated:
@@ -80,12 +69,13 @@ def heard_in(mode: Mode, controllers: tuple[Controller[Any], ...]) -> tuple[Cont
 class Helm:
     """The mode in force, and the only way to change it."""
 
-    def __init__(self, mode: Mode, clock: Clock, ledger: Ledger, devices: Armable | None) -> None:
+    def __init__(self, mode: Mode, clock: Clock, ledger: Ledger, devices: Links | None) -> None:
         """`devices` is None where the plant has none to arm (in process, for tests and studies)."""
         self.mode = mode
         kept = ledger.states.load(HELD, NotHandedBack)
         self.held: Mapping[str, Words] = {} if kept is None or mode.writes else kept.devices
         """Devices that could not be handed back when live was left, and why."""
+        self._inherited = bool(self.held)
         self._clock = clock
         self._ledger = ledger
         self._devices = devices
@@ -127,7 +117,7 @@ class Helm:
             self.mode = Mode(SHADOW, self._clock.now(), by)
         self._turning = True
         try:
-            self.held = {} if self._devices is None else await self._devices.disarm()
+            self.held = await self._hand_back()
         finally:
             self._turning = False
         # Only now: killed before, it is live again and cancels what it had forced, which shadow never could.
@@ -135,6 +125,21 @@ class Helm:
         if before.mark != SHADOW:
             self._keep(before, self.mode, "disarmed", by, why)
         return self.held
+
+    async def _hand_back(self) -> Mapping[str, Words]:
+        """Every device; by name those that could not be, and why."""
+        devices, before = self._devices, self.held
+        if devices is None:
+            return {}
+        if not self._inherited:
+            return await devices.disarm()
+        # Left by an earlier process: this one has told them nothing, so they are taken over to be handed back.
+        with suppress(LeydenError):  # what will not be taken over is among what disarm returns
+            await devices.arm()
+        links, held = devices.links(), dict(await devices.disarm())
+        held |= {name: why for name, why in before.items() if name in links and links[name].state == "offline"}
+        self._inherited = bool(held)
+        return held
 
     def conditions(self) -> Iterator[Condition]:
         """One for each device that was not handed back."""

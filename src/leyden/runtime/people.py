@@ -1,5 +1,6 @@
 """What people do to a site, through the room or the command line: each is kept, and logged with who, what and why."""
 
+from collections.abc import Callable
 from datetime import datetime
 from math import isfinite
 
@@ -21,8 +22,16 @@ class People:
     """The acts of people; what is asked of it and cannot be is a RefusedError, what cannot be kept an OSError."""
 
     def __init__(
-        self, site: Site, clock: Clock, ledger: Ledger, alarms: AlarmBook, jump: JumpDetector, sums: Sums
+        self,
+        site: Site,
+        clock: Clock,
+        ledger: Ledger,
+        alarms: AlarmBook,
+        jump: JumpDetector,
+        sums: Sums,
+        seen: Callable[[str], bool],
     ) -> None:
+        """`seen` lets the devices know which of their conditions a person has seen, by its key."""
         self.leases = Leases(ledger.leases, lambda: frozenset(t for t in site.targets if t not in _sources(site)))
         self.locks = LockBook(ledger, lambda: site.targets)
         self._site = site
@@ -31,6 +40,7 @@ class People:
         self._alarms = alarms
         self._jump = jump
         self._sums = sums
+        self._seen = seen
 
     def command(self, target: str, power_w: float, duration_s: float, by: str, why: str) -> Lease:
         """Put a command in force. Raises LeaseRefusedError."""
@@ -49,7 +59,8 @@ class People:
         return lease is not None
 
     def acknowledge(self, alarm_id: int, by: str, why: str) -> Alarm:
-        """A person has seen an alarm; for the clock's it also says that the time is right.
+        """A person has seen an alarm; for the clock's it also says that the time is right, for another master's that
+        he is gone.
 
         Raises UnknownAlarmError.
         """
@@ -61,6 +72,7 @@ class People:
             return before
         if change.alarm.key == CLOCK_JUMPED:
             self._jump.accept()
+        self._seen(change.alarm.key)
         state = None if before is None else str(before.state)
         self._log(now, by, "alarm-acknowledged", change.alarm.key, state, str(change.alarm.state), why)
         return change.alarm

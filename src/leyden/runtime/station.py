@@ -10,7 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from math import nan
-from typing import Any, Protocol
+from typing import Any
 
 import orjson
 
@@ -34,7 +34,8 @@ from leyden.runtime.clock import JumpDetector
 from leyden.runtime.cycle import Carried, cycle
 from leyden.runtime.describe import decision_json
 from leyden.runtime.leases import Lease
-from leyden.runtime.mode import SHADOW, SIMULATED, Armable, Helm, Mode, heard_in, kept_mode
+from leyden.runtime.links import Links, Writes
+from leyden.runtime.mode import SHADOW, SIMULATED, Helm, Mode, heard_in, kept_mode
 from leyden.runtime.people import People
 from leyden.runtime.planner import MakePlan, Planner
 from leyden.runtime.points import Flattener, Frame, named_points
@@ -50,18 +51,6 @@ from leyden.runtime.watch import (
     plan_condition,
     record_condition,
 )
-
-
-class Links(Protocol):
-    """What a plant of real links can tell beside its readings."""
-
-    async def poll(self, deadline_s: float) -> None:
-        """Ask for the control points; return when all have answered, or at the deadline (wall seconds)."""
-        ...
-
-    def links(self) -> Mapping[str, LinkState]:
-        """How each device's link is doing."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,10 +116,10 @@ class Station:
         self.lateness_s = 0.0
         self.jump = JumpDetector()
         self.sums = Sums(site, clock, ledger, self._keep_state)
-        self.people = People(site, clock, ledger, alarms, self.jump, self.sums)
+        seen = (lambda key: False) if links is None else links.acknowledge
+        self.people = People(site, clock, ledger, alarms, self.jump, self.sums, seen)
         self.leases, self.locks = self.people.leases, self.people.locks
-        devices = links if isinstance(links, Armable) else None
-        self.helm = Helm(kept_mode(ledger, environment.simulated, clock.now()), clock, ledger, devices)
+        self.helm = Helm(kept_mode(ledger, environment.simulated, clock.now()), clock, ledger, links)
         self._all = controllers
         self._plant, self._muted = plant, ShadowPlant(plant)
         self._links = links
@@ -168,6 +157,10 @@ class Station:
     def links(self) -> Mapping[str, LinkState]:
         """How each device's link is doing; empty where the plant has no links."""
         return {} if self._links is None else self._links.links()
+
+    def writes(self) -> Mapping[str, Writes]:
+        """How often each device that takes commands was written to; empty where the plant has no links."""
+        return {} if self._links is None else self._links.writes()
 
     async def prepare(self) -> None:
         """Before the first cycle: a first look, and a first plan, or what comes after the plan would command."""

@@ -18,9 +18,10 @@ from leyden.plan import plan_from_csv, time_of_use_plan
 from leyden.runtime.clock import TwinClock
 from leyden.runtime.config import SiteConfig, data_folder
 from leyden.runtime.http import AnswerError, request_json
+from leyden.runtime.links import Links
 from leyden.runtime.planner import MakePlan
 from leyden.runtime.points import named_points
-from leyden.runtime.station import Environment, Links, Station
+from leyden.runtime.station import Environment, Station
 
 LIVE = Environment("live", "LIVE")
 """Real devices; whether they are written to is the mode that the ledger keeps."""

@@ -19,6 +19,7 @@ from leyden.runtime.describe import (
     time_json,
     words_json,
 )
+from leyden.runtime.links import Writes
 from leyden.runtime.mode import SHADOW
 from leyden.runtime.station import Station
 
@@ -122,7 +123,7 @@ def live_json(station: Station) -> Json | None:
         return None
     snapshot, elapsed_s = moment.snapshot, moment.snapshot.context.elapsed_s
     points, bad = points_json(station.flattener.names, moment.frame)
-    links = station.links()
+    links, writes = station.links(), station.writes()
     plan = None if station.planner is None else station.planner.plan
     return {
         "seq": moment.decision.number,
@@ -136,6 +137,7 @@ def live_json(station: Station) -> Json | None:
                 "state": link.state,
                 "age_s": finite(round(link.age_s, 1)),
                 "error": None if link.error is None else words_json(link.error),
+                "writes": _writes(writes.get(name)),
             }
             for name, link in links.items()
         },
@@ -148,6 +150,12 @@ def live_json(station: Station) -> Json | None:
         "today": _today(station),
         "next": next_json(plan, snapshot.time),
     }
+
+
+def _writes(writes: Writes | None) -> Json | None:
+    if writes is None:
+        return None
+    return {"total": writes.total, "persistent_today": writes.persistent_today, "budget": writes.budget}
 
 
 def _commands(station: Station, elapsed_s: float) -> list[Json]:

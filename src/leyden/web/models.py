@@ -120,7 +120,7 @@ class WritesModel(Model):
 
     total: int
     persistent_today: int
-    budget: int
+    budget: int | None = Field(description="null for a device that stores nothing")
 
 
 class DeviceModel(Model):
