@@ -30,6 +30,8 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "release": ("leyden.cli.manual", "release"),
     "fault": ("leyden.cli.fault", "app"),
     "export": ("leyden.cli.export", "export"),
+    "cell": ("leyden.cli.cell", "app"),
+    "estimate": ("leyden.cli.estimate", "estimate"),
 }
 """Name of a command: the module it is in, and what it is called there."""
 

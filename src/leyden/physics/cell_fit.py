@@ -27,6 +27,7 @@ TAU1_S, TAU2_S = (2.0, 5.0, 10.0, 20.0, 40.0), (80.0, 160.0, 320.0, 640.0, 1280.
 """Time constants tried first; the best pair is then refined."""
 _LEAST_RISE_V = 1e-5  # between two nodes: the curve must rise, or no charge belongs to a voltage
 _LEAST_OHM = 1e-7
+_JITTER = 1e-9  # on sums of squares of volts: keeps their factors real where rounding would not
 _BEND, _EVEN, _SAME = 3.0, 0.1, 0.05  # weights of: a straight OCV, even resistances, R0 alike both ways
 _ROWS = 4  # resistances: R0 charging, R0 discharging, R1, R2
 
@@ -130,10 +131,12 @@ class _Problem:
         rows = np.vstack([self._columns(trace, soc, taus) for trace, soc in self._records] + [self._smooth])
         wanted = np.concatenate([self._wanted, np.zeros(len(self._smooth))])
         # Thousands of rows shrink to as many as there are unknowns before the bounds are met.
-        q, small = np.linalg.qr(rows)
-        projected = q.T @ wanted
+        both = np.column_stack([rows, wanted])
+        small = np.linalg.cholesky(both.T @ both + _JITTER * np.eye(both.shape[1])).T
+        projected, missed = small[:-1, -1], small[-1, -1]
+        small = small[:-1, :-1]
         found, off = nnls(small, projected - small @ self._least)
-        return found + self._least, float(off**2 + wanted @ wanted - projected @ projected)
+        return found + self._least, float(off**2 + missed**2)
 
     def _columns(self, trace: Trace, soc: Floats, taus: tuple[float, float]) -> Floats:
         """One row a sample: what each unknown adds to its voltage."""
