@@ -5,6 +5,7 @@ from math import nan
 from typing import Any
 
 from leyden.history.ledger import Action
+from leyden.model.role import Role
 from leyden.model.words import Words
 
 _SENTENCES: Mapping[str, Words] = {
@@ -25,6 +26,14 @@ _SENTENCES: Mapping[str, Words] = {
     "demand-entered": Words(
         "{by} 将本月最大需量由 {before_w} 改为 {after_w}", "{by} set the month's demand from {before_w} to {after_w}"
     ),
+    "logged-in": Words("{by} 登录", "{by} logged in"),
+    "logged-out": Words("{by} 退出登录", "{by} logged out"),
+    "password-changed": Words("{by} 修改了自己的密码", "{by} changed their own password"),
+    "user-added": Words("{by} 添加用户 {target}({role})", "{by} let {target} log in as {role}"),
+    "user-changed": Words("{by} 修改用户 {target}(现为{role})", "{by} changed {target} (now {role})"),
+    "user-removed": Words("{by} 删除用户 {target}", "{by} removed {target}"),
+    "token-made": Words("{by} 建立令牌 {target}({role})", "{by} made the token {target} ({role})"),
+    "token-removed": Words("{by} 收回令牌 {target}", "{by} took back the token {target}"),
 }
 _UNKNOWN = Words("{by}:{what}({target})", "{by}: {what} ({target})")
 _WHY = Words("{told},原因:{why}", "{told}: {why}")
@@ -42,6 +51,8 @@ def action_words(action: Action) -> Words:
     }
     values |= {f"before_{name}": value for name, value in _fields(action.before).items()}
     values = _fields(action.after) | values  # what was kept can never hide who did what
+    if (role := str(values.get("role"))) in list(Role):
+        values["role"] = Role(role).label
     template = _SENTENCES.get(action.what, _UNKNOWN)
     try:
         told = template.fill(values)

@@ -60,11 +60,11 @@ class Patience:
 
     def wait_s(self, attempts: Attempts | None, now_s: float) -> float:
         """How long until the next try is looked at; 0: now."""
-        if attempts is None or attempts.failed < self.free or now_s - attempts.last_s >= self.forgotten_s:
+        if attempts is None or attempts.failed <= self.free or now_s - attempts.last_s >= self.forgotten_s:
             return 0.0
         # Capped before the power, or thousands of mistakes would overflow it.
-        pause_s = min(self.longest_s, self.first_s * 2.0 ** min(attempts.failed - self.free, 30))
-        return max(0.0, attempts.last_s + pause_s - now_s)
+        pause_s = min(self.longest_s, self.first_s * 2.0 ** min(attempts.failed - self.free - 1, 30))
+        return max(0.0, pause_s - (now_s - attempts.last_s))
 
     def after_mistake(self, attempts: Attempts | None, now_s: float) -> Attempts:
         """One more."""
