@@ -61,8 +61,10 @@ class Broker:
         import aiomqtt
 
         status = f"{self.topic}/status"
+        lost: Any = None
         try:
             async with self._new_client(aiomqtt, aiomqtt.Will(status, b"offline", qos=1, retain=True)) as client:
+                lost = getattr(client, "_disconnected", None)
                 await self._say(client, status, b"online")
                 self._client = client
                 self.connected.set()
@@ -76,6 +78,10 @@ class Broker:
             raise DeliveryError(error.words) from None
         except (aiomqtt.MqttError, OSError, ssl.SSLError, ValueError) as error:
             raise DeliveryError(_why(error)) from None
+        finally:
+            # The library leaves the reason of a lost connection in a future; unread, it would be logged as an error.
+            if lost is not None and lost.done() and not lost.cancelled():
+                lost.exception()
 
     async def _say(self, client: Any, status: str, what: bytes) -> None:
         if self._present:

@@ -1,7 +1,8 @@
 """Telling people: the rules of `leyden.alarms.notices` once a second, and a task for each way of telling.
 
-The cycle only sets a flag here. What is to be sent is in the ledger before it is sent, and taken out when it was taken;
-so what could not be sent goes on after a restart, and nothing is sent twice.
+The cycle only leaves here which alarms began. What is to be sent is in the ledger before it is sent, and taken out when
+it was taken; so what could not be sent goes on after a restart, and nothing is sent twice. A kill between answer and
+ledger would send one message again: under the same id, so that who receives it can know.
 """
 
 import asyncio
@@ -157,7 +158,12 @@ class Notifier:
             work += [self._guarded(channel.run), self._guarded(partial(self._deliver, channel))]
             if channel.options.heartbeat_s is not None:
                 work.append(self._guarded(partial(self._beat, channel)))
-        await asyncio.gather(*work)
+        try:
+            await asyncio.gather(*work)
+        finally:
+            # The end is on purpose: what was taken a moment ago must not be sent again at the next start.
+            with suppress(OSError):
+                self._states.save(KEPT, Kept(self._known, self._outbox), self._clock.now())
 
     async def _guarded(self, work: Callable[[], Any]) -> None:
         """Nothing that goes wrong with telling may end a site."""

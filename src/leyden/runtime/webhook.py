@@ -80,6 +80,7 @@ def _post(url: str, content: bytes, headers: dict[str, str]) -> dict[str, Any]:
         with urllib.request.urlopen(request, timeout=TIMEOUT_S) as answer:
             said = answer.read(65536)
     except urllib.error.HTTPError as error:
+        error.close()
         refused = 400 <= error.code < 500 and error.code not in _RETRY
         raise DeliveryError(Words(f"HTTP {error.code}", f"HTTP {error.code}"), refused) from None
     except (OSError, ValueError) as error:
