@@ -1,10 +1,11 @@
 """A command is a lease: it ends by itself, is replaced by a later one, and is kept before it counts."""
 
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from leyden.history import Ledger, LedgerError
 from leyden.model.command import Command
 from leyden.runtime.leases import LeaseRefusedError, Leases
 
@@ -111,3 +112,28 @@ def test_a_full_disk_neither_stops_the_cycle_nor_lengthens_a_lease():
     with pytest.raises(OSError, match="full"):
         held.release(lease.id, NOON)
     assert held.in_force(NOON, 60.0) == ()
+
+
+def test_a_command_and_its_log_are_kept_together_or_not_at_all(tmp_path):
+    """No kill, no full disk leaves a command in force that nobody is known to have given, now or after a restart."""
+    ledger = Ledger(tmp_path)
+    leases = Leases(ledger.leases, lambda: frozenset({"b1"}))
+    first = leases.grant("b1", 1e5, 600.0, "wang", NOON, 0.0)
+
+    def torn() -> None:
+        with leases.kept(ledger.together, NOON, 0.0):
+            leases.grant("b1", 2e5, 600.0, "wang", NOON, 0.0)
+            raise LedgerError("the log is full")
+
+    with pytest.raises(LedgerError, match="the log is full"):
+        torn()
+    assert [lease.id for lease in leases.all()] == [first.id]
+    assert [command.power_w for command in ledger.leases.in_force(NOON)] == [1e5]
+    with leases.kept(ledger.together, NOON, 0.0):
+        leases.grant("b1", 3e5, 600.0, "wang", NOON, 0.0)
+        ledger.actions.add(NOON, "wang", "lease-granted", "b1")
+    ledger.close()
+    again = Ledger(tmp_path)
+    assert [command.power_w for command in again.leases.in_force(NOON)] == [3e5]
+    assert len(again.actions.between(NOON, NOON + timedelta(seconds=1))) == 1
+    again.close()

@@ -1,8 +1,8 @@
 """Commands from outside: leases that expire, kept in the ledger so that a restart neither loses nor revives one."""
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import nullcontext, suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -62,11 +62,26 @@ class Leases:
         self._store = store
         self._targets = targets
         self._leases: dict[int, Lease] = {}
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
+
+    @contextmanager
+    def kept(
+        self, together: Callable[[], AbstractContextManager[None]], now: datetime, elapsed_s: float
+    ) -> Iterator[None]:
+        """Changes within this block are kept all together or not at all; where they cannot be, what holds is what is
+        kept. `together` opens one commit of the store."""
+        with self._lock:  # before the store's own lock, as everywhere here
+            try:
+                with together():
+                    yield
+            except OSError:
+                self.restore(now, elapsed_s)
+                raise
 
     def restore(self, now: datetime, elapsed_s: float) -> None:
-        """Take back what was in force before a restart, for what is left of it; what expired meanwhile stays ended."""
+        """Hold what the store says is in force, for what is left of it; what expired meanwhile stays ended."""
         with self._lock:
+            self._leases.clear()
             for left in self._store.in_force(now):
                 expires, expires_s = now + timedelta(seconds=left.remaining_s), elapsed_s + left.remaining_s
                 self._take(Lease(left.id, left.target, left.power_w, left.by, now, expires, expires_s), now)

@@ -40,9 +40,10 @@ class LockBook:
             self._check(target, by, reason)
             lock = Lock(target, by, reason, now)
             locks = (*self.locks, lock)
-            self._ledger.states.save(LOCKS, Hung(locks), now)
+            with self._ledger.together():
+                self._ledger.states.save(LOCKS, Hung(locks), now)
+                self._ledger.actions.add(now, by, "locked", target, None, {"since": now, "reason": reason}, reason)
             self.locks = locks
-            self._ledger.actions.add(now, by, "locked", target, None, {"since": now, "reason": reason}, reason)
             return locks
 
     def take_off(self, target: str, by: str, reason: str, now: datetime) -> tuple[Lock, ...]:
@@ -54,11 +55,11 @@ class LockBook:
                 raise RefusedError(_NOT_LOCKED.fill({"target": target, "there": there}), 404)
             if not reason.strip():
                 raise RefusedError(_NO_REASON)
-            # Logged first: whoever is killed in between finds the lock where it was.
             before = {"by": lock.by, "since": lock.since, "reason": lock.reason}
-            self._ledger.actions.add(now, by, "unlocked", target, before, None, reason)
             locks = tuple(other for other in self.locks if other is not lock)
-            self._ledger.states.save(LOCKS, Hung(locks), now)
+            with self._ledger.together():
+                self._ledger.actions.add(now, by, "unlocked", target, before, None, reason)
+                self._ledger.states.save(LOCKS, Hung(locks), now)
             self.locks = locks
             return locks
 

@@ -167,8 +167,9 @@ class Helm:
 
     def _keep(self, before: Mode, after: Mode, what: str, by: str, why: str) -> None:
         now = self._clock.now()
-        self._ledger.actions.add(now, by, what, "site", before.mark, after.mark, why)
-        self._ledger.states.save(MODE, after, now)
+        with self._ledger.together():
+            self._ledger.actions.add(now, by, what, "site", before.mark, after.mark, why)
+            self._ledger.states.save(MODE, after, now)
 
 
 _SIMULATED = Words(

@@ -1,6 +1,7 @@
 """What people do to a site, through the room or the command line: each is kept, and logged with who, what and why."""
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from datetime import datetime
 from math import isfinite
 
@@ -45,18 +46,24 @@ class People:
     def command(self, target: str, power_w: float, duration_s: float, by: str, why: str) -> Lease:
         """Put a command in force. Raises LeaseRefusedError."""
         now, before = self._clock.now(), self.leases.of(target)
-        lease = self.leases.grant(target, power_w, duration_s, by, now, self._clock.elapsed_s())
         asked = {"power_w": power_w, "duration_s": duration_s}
-        self._log(now, by, "lease-granted", target, None if before is None else _lease_json(before), asked, why)
+        with self._leased(now):
+            lease = self.leases.grant(target, power_w, duration_s, by, now, self._clock.elapsed_s())
+            self._log(now, by, "lease-granted", target, None if before is None else _lease_json(before), asked, why)
         return lease
 
     def release(self, lease_id: int, by: str, why: str) -> bool:
         """End a command early; False if it was not in force."""
         now = self._clock.now()
-        lease = self.leases.release(lease_id, now)
-        if lease is not None:
-            self._log(now, by, "lease-released", lease.target, _lease_json(lease), None, why)
+        with self._leased(now):
+            lease = self.leases.release(lease_id, now)
+            if lease is not None:
+                self._log(now, by, "lease-released", lease.target, _lease_json(lease), None, why)
         return lease is not None
+
+    def _leased(self, now: datetime) -> AbstractContextManager[None]:
+        """A change of leases and its log, kept together: no kill leaves a command that nobody gave."""
+        return self.leases.kept(self._ledger.together, now, self._clock.elapsed_s())
 
     def acknowledge(self, alarm_id: int, by: str, why: str) -> Alarm:
         """A person has seen an alarm; for the clock's it also says that the time is right, for another master's that

@@ -12,6 +12,8 @@
 It is written on change only, a few times an hour; all parts share one file and may be used from any thread.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from leyden.history.ledger.actions import Action, Actions
@@ -54,6 +56,14 @@ class Ledger:
         self.sessions = Sessions(self._file)
         self.tokens = Tokens(self._file)
         self.actions = Actions(self._file)
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """What is written to any part within the block is on the disk when it ends, all of it or nothing: what a person
+        did and the log of it, so that no kill leaves one without the other. Raises LedgerError.
+        """
+        with self._file.write():
+            yield
 
     def close(self) -> None:
         """Let go of the file. Nothing waits to be written, ever."""

@@ -59,8 +59,14 @@ class LedgerFile:
 
     @contextmanager
     def write(self) -> Iterator[sqlite3.Connection]:
-        """One transaction: all of it is on the disk when the block ends, or none of it and LedgerError."""
+        """One transaction: all of it is on the disk when the block ends, or none of it and LedgerError.
+
+        Inside another block of the same thread it is a part of that one, and on the disk when that one ends.
+        """
         with self._lock:
+            if self._connection.in_transaction:
+                yield self._connection
+                return
             try:
                 self._connection.execute("BEGIN IMMEDIATE")
                 yield self._connection
