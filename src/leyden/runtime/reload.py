@@ -44,7 +44,8 @@ class Reload:
         """A file that was refused stands as an alarm until a right one is taken over."""
         if self._refused is None:
             return
-        first, count = self._refused.problems[0], len(self._refused.problems)
+        wrong = [problem for problem in self._refused.problems if not problem.warning]
+        first, count = wrong[0], len(wrong)
         more = f" (+{count - 1})" if count > 1 else ""
         yield Condition(
             key="config-refused",

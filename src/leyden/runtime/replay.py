@@ -5,7 +5,7 @@ the next is our own, from the first chunk on; only where cycles are missing it i
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -23,7 +23,7 @@ from leyden.runtime.beginning import taken_over
 from leyden.runtime.blackbox import Chunk, Cycle
 from leyden.runtime.blackbox.box import outcome
 from leyden.runtime.blackbox.layout import unpack
-from leyden.runtime.blackbox.tagged import Maker, TaggedError, field_names
+from leyden.runtime.blackbox.tagged import Maker, TaggedError, field_names, with_fields
 from leyden.runtime.cycle import Carried, cycle
 from leyden.runtime.describe import decision_json
 
@@ -105,9 +105,9 @@ class _Again:
 def _context(then: Cycle, fields: Mapping[str, Any], setpoints: Mapping[str, Setpoint]) -> Context:
     known = set(field_names(Context) or ())
     time = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=then.t_us)
-    context = Context(time=time, elapsed_s=then.elapsed_s, setpoints=setpoints)
-    context = replace(context, **{name: value for name, value in fields.items() if name in known})
-    return replace(context, setpoints=taken_over(setpoints, context.begun, context.elapsed_s))
+    context = Context(time=time, elapsed_s=then.elapsed_s)
+    context = with_fields(context, **{name: value for name, value in fields.items() if name in known})
+    return with_fields(context, setpoints=taken_over(setpoints, context.begun, context.elapsed_s))
 
 
 def _differences(then: Cycle, decision: Decision, body: bytes) -> Iterator[Words]:

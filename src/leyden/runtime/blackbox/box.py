@@ -2,7 +2,6 @@
 
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from datetime import datetime
 from hashlib import blake2b
 from math import isfinite
@@ -20,7 +19,7 @@ from leyden.runtime.blackbox.chunk import CHUNK_S, Chunk, Cycle, Outcome, Piece,
 from leyden.runtime.blackbox.layout import Slot, fits, pack, slots_of
 from leyden.runtime.blackbox.options import BlackBoxOptions
 from leyden.runtime.blackbox.ring import Pin, Ring, pieces_between
-from leyden.runtime.blackbox.tagged import TaggedError, dump, field_names
+from leyden.runtime.blackbox.tagged import TaggedError, dump, field_names, with_fields
 from leyden.runtime.cycle import Carried
 
 AROUND_S = 450.0
@@ -208,4 +207,5 @@ def _kept(carried: Carried) -> tuple[str, tuple[str, ...]]:
             unkept.append(name)
         else:
             states[name] = state
-    return dump(replace(carried, memory=replace(carried.memory, states=states))).decode(), tuple(unkept)
+    memory = with_fields(carried.memory, states=states)
+    return dump(with_fields(carried, memory=memory)).decode(), tuple(unkept)

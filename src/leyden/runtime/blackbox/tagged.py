@@ -12,7 +12,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import fields, is_dataclass
 from datetime import datetime
 from enum import Enum
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 import numpy as np
@@ -21,6 +21,7 @@ import orjson
 from leyden.control.catalogue import controller_types
 from leyden.model.errors import LeydenError
 
+T = TypeVar("T")
 MARK = "~"
 """The key that no mapping of ours has."""
 
@@ -94,6 +95,12 @@ def _field_names(cls: type[Any]) -> list[str] | None:
     if issubclass(cls, tuple) and hasattr(cls, "_fields"):
         return list(cls._fields)
     return None
+
+
+def with_fields(value: T, **changes: Any) -> T:
+    """The same frozen value with some fields changed, whichever kind of class it is."""
+    cls = type(value)
+    return cls(**{name: getattr(value, name) for name in field_names(cls) or ()} | changes)
 
 
 def _path(cls: type[Any]) -> str:
