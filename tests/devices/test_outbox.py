@@ -99,9 +99,9 @@ def test_a_device_that_does_not_hold_it_is_told_again_with_the_next_wish(said):
 def test_what_was_missed_is_sent_again_with_the_next_wish():
     told = Told()
     told.sends(0.0, 5e5)
-    told.box.missed("setpoint_var", 0.5)
+    told.box.missed("setpoint_var", 0.0, 0.5)
     assert told.sends(1.0, 5e5) == [("setpoint_var", 0.0)]
-    told.box.missed("watchdog_s", 1.5)
+    told.box.missed("watchdog_s", 30.0, 1.5)
     assert told.sends(2.0, 5e5) == [("watchdog_s", 30.0), ("setpoint_w", 5e5)]
     assert told.sends(3.0, 5e5) == []
 

@@ -20,6 +20,9 @@ _LONGEST_PAUSE_S, _LONGEST_REST_PAUSE_S = 1800.0, 60.0
 """The same for what it stores: each time twice as long; a stop is more urgent than its memory."""
 
 
+_UNTRIED = (math.nan, 0, 0.0)
+
+
 @dataclass(frozen=True, slots=True)
 class Terms:
     """On what terms a point is written."""
@@ -44,8 +47,8 @@ class Outbox:
         self._wanted_s = 0.0
         self._taken = True
         self._sent: dict[str, tuple[float, float]] = {}
-        self._tries: dict[str, tuple[int, float]] = {}
-        """How often in a row a point was not held, and when it was found out."""
+        self._tries: dict[str, tuple[float, int, float]] = {}
+        """The value of a point that was not held, how often in a row, and when that was found out."""
         self._fed_s: float | None = None
         self._rested: set[str] = set()
         self.rivals: dict[str, Rival] = {name: Rival() for name in COMMANDS}
@@ -74,11 +77,9 @@ class Outbox:
         for name in self.rivals:
             self.rivals[name] = Rival()
 
-    def known(self, name: str, value: float, held: float, now_s: float) -> None:
-        """What is in force already need not be sent; `held` is what its register holds."""
+    def known(self, name: str, value: float, now_s: float) -> None:
+        """What is in force already need not be sent."""
         self._sent[name] = (value, now_s)
-        if name in self.rivals:
-            self.rivals[name].told(held, now_s)
 
     def take(
         self, now_s: float, echo: Echo, resolution: Callable[[str], float], full: float = math.inf
@@ -118,10 +119,11 @@ class Outbox:
         if name in self.rivals:
             self.rivals[name].told(held, now_s, took=True)
 
-    def missed(self, name: str, now_s: float) -> None:
+    def missed(self, name: str, value: float, now_s: float) -> None:
         """The device did not take it, or does not hold it: send it again with a later wish."""
         self._sent.pop(name, None)
-        self._tries[name] = (self._tries.get(name, (0, 0.0))[0] + 1, now_s)
+        before, tries, _ = self._tries.get(name, _UNTRIED)
+        self._tries[name] = (value, tries + 1 if value == before else 1, now_s)
         if name == "watchdog_s":
             self._fed_s = None
 
@@ -170,7 +172,9 @@ class Outbox:
         if name in self.rivals and self.rivals[name].doubted:
             return False  # look once more
         said, said_s = now.echo(name)
-        return said_s >= sent_s and not abs(said - now.held(last)) <= step and self._may_try(name, value, now.now_s)
+        if said_s < sent_s or not math.isfinite(last) or abs(said - last) <= step:
+            return False  # who wants no limit does not care which one is written down
+        return self._may_try(name, value, now.now_s)
 
     def _repeated(self, name: str, terms: Terms, resting: bool) -> bool:
         """Whether a point is sent again with every feed; a command at rest needs no end."""
@@ -178,8 +182,8 @@ class Outbox:
 
     def _may_try(self, name: str, value: float, now_s: float) -> bool:
         """Whether it is time to try again what was not held."""
-        tries, failed_s = self._tries.get(name, (0, 0.0))
-        if not tries:
+        failed, tries, failed_s = self._tries.get(name, _UNTRIED)
+        if value != failed:
             return True
         resting = rests(name, value)
         if self._terms[name].volatile:

@@ -137,11 +137,12 @@ class Session:
         await self._send(frames)
 
     async def release(self, role: str, name: str) -> None:
-        """Give a command back to the device; a limit is first put where it limits nothing. Raises WireError."""
-        if name == "limit_w":
-            await self.put(role, name, math.inf)
-        else:
-            await self._send(self.writes[role][name].released(self.factors))
+        """Give a command back to the device's own mode. Raises WireError."""
+        try:
+            frames = self.writes[role][name].released(self.factors)
+        except MissingFactorError:
+            raise NoFactorError(name) from None
+        await self._send(frames)
 
     async def in_force(self, role: str, name: str) -> bool:
         """Whether the device follows this command; True where it has no way to say. Raises WireError."""

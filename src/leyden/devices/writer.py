@@ -86,8 +86,10 @@ class Writer:
             self._lasts_s[role] = watchdog_s or 0.0
             self._outboxes[role] = Outbox(watchdog_s, stale_after_s(period_s))
         self._stage: Stage = "silent"
-        self._touched: set[str] = set()
-        self._refused: dict[str, float] = {}
+        self._touched: set[tuple[str, str]] = set()
+        """Roles and commands that were written, and are to be handed back."""
+        self._refused: dict[str, dict[str, float]] = {}
+        """By role and point: what was wanted when nothing was left of the day's budget."""
         self.settled = asyncio.Event()
         """Set unless a device that is there is still to be taken over or to be handed back."""
         self.settled.set()
@@ -128,7 +130,7 @@ class Writer:
     @property
     def wanting(self) -> str | None:
         """A point that is to be written and may not, because the budget is used up."""
-        return next((key.split(".")[1] for key in self._refused), None)
+        return next((name for names in self._refused.values() for name in names), None)
 
     @property
     def held(self) -> list[Held]:
@@ -142,8 +144,12 @@ class Writer:
 
     def want(self, role: str, values: Mapping[str, float], now_s: float) -> None:
         """Drop a wish into the mailbox; dropped altogether where nothing is to be written."""
-        if self._stage in ("arming", "armed"):
-            self._outboxes[role].want(values, now_s)
+        if self._stage not in ("arming", "armed") or role in self.unguarded:
+            return
+        self._outboxes[role].want(values, now_s)
+        for name, refused in self._refused.get(role, {}).copy().items():
+            if values.get(name) != refused:
+                del self._refused[role][name]
 
     def forgive(self, role: str, point: str) -> bool:
         """A person says that this point is ours; False where nobody else holds it."""
@@ -216,13 +222,13 @@ class Writer:
         return False
 
     async def leave(self, session: Session) -> None:
-        """Hand back every role that was ever written to, and be silent. Raises WireError."""
+        """Hand back every command that was ever written, and be silent. Raises WireError."""
         if self._stage == "silent":
             return
         self._stage, self._port.open = "leaving", True
-        for role in sorted(self._touched):
-            held = {one.point for one in self.held if one.role == role}
-            await self._rest(session, role, besides=held)
+        held = {(one.role, one.point) for one in self.held}
+        for role, name in sorted(self._touched - held):
+            await self._rest(session, role, name)
         self._touched.clear()
         self._fall_silent()
         self.settled.set()
@@ -247,8 +253,9 @@ class Writer:
                 if name in session.writes[role]:
                     with suppress(RefusedError, NoFactorError):
                         found += await self._found(session, role, name, outbox)
-            if role not in self.unguarded and any(one.role == role for one in found):
-                await self._rest(session, role)
+        for one in found:
+            if one.cancelled:
+                await self._rest(session, one.role, one.point)
         self.found = tuple(found)
         keys = [f"{one.role}.{one.point}" for one in found if one.cancelled]
         self.not_taken = next((self.errors[key] for key in keys if key in self.errors), None)
@@ -266,33 +273,30 @@ class Writer:
         unlimited = name == "limit_w" and (not there or value >= full_w - session.resolution(role, name))
         at_rest = rests(name, value) and self._map.roles[role].idle == "zero"
         if unlimited:
-            outbox.known(name, math.inf, value, now_s)
+            outbox.known(name, math.inf, now_s)
             return []
         if at_rest:
             outbox.rivals[name].told(value, now_s)
             return []
         if not session.writes[role][name].about.volatile:
-            outbox.known(name, value, value, now_s)
+            outbox.known(name, value, now_s)
         thing, cancelled = self._things[role], role not in self.unguarded
         return [Found(self.device.name, role, thing, name, value, now_s, cancelled)]
 
-    async def _rest(self, session: Session, role: str, besides: set[str] | frozenset[str] = frozenset()) -> None:
-        """Leave a role as its map wants it left, but for points that somebody else holds."""
+    async def _rest(self, session: Session, role: str, name: str) -> None:
+        """Leave a command as the map wants it left."""
+        if name not in session.writes[role]:
+            return
         release = self._map.roles[role].idle == "release"
-        for name in COMMANDS:
-            if name not in session.writes[role] or name in besides:
-                continue
-            self._count(session, role, name)
-            self._touched.add(role)
-            rest = 0.0 if not release else math.inf if name == "limit_w" else math.nan
-            try:
-                if rest != rest:
-                    await session.release(role, name)
-                else:
-                    await self._put(session, role, name, rest)
-                    self._outboxes[role].known(name, rest, session.held(role, rest), self._clock.elapsed_s())
-            except (RefusedError, NoFactorError) as refused:
-                self.errors[f"{role}.{name}"] = refused.words
+        self._count(session, role, name)
+        self._touched.add((role, name))
+        try:
+            if release and name != "limit_w":
+                await session.release(role, name)
+            else:
+                await self._prove(session, role, name, math.inf if release else 0.0)
+        except (RefusedError, NoFactorError) as refused:
+            self.errors[f"{role}.{name}"] = refused.words
 
     def _take(self, session: Session, role: str, outbox: Outbox, now_s: float) -> list[tuple[str, float]]:
         writes = session.writes[role]
@@ -317,30 +321,23 @@ class Writer:
             key = f"{role}.{name}"
             if not self._allowed(session, role, name, value):
                 continue
-            began_s = self._clock.elapsed_s()
+            if name in COMMANDS:
+                self._touched.add((role, name))
             try:
-                self._touched.add(role)
-                held = await self._put(session, role, name, value)
+                await self._prove(session, role, name, value)
             except (RefusedError, NoFactorError) as refused:
                 self.errors[key] = refused.words
-                outbox.missed(name, self._clock.elapsed_s())
-                continue
-            outbox.sent(name, value, began_s)
-            wrong = self.errors.get(key)
-            if wrong is None:
-                outbox.proven(name, session.held(role, value), self._clock.elapsed_s())
-            elif held is not None:
-                outbox.missed(name, self._clock.elapsed_s())
+                outbox.missed(name, value, self._clock.elapsed_s())
 
     def _allowed(self, session: Session, role: str, name: str, value: float) -> bool:
         """Whether it may be written today; a rest always may."""
-        key, device = f"{role}.{name}", self.device.name
+        refused, device = self._refused.setdefault(role, {}), self.device.name
         if session.writes[role][name].about.volatile or rests(name, value) or self._budget.left(device):
-            self._refused.pop(key, None)
+            refused.pop(name, None)
             self._count(session, role, name)
             return True
-        if self._refused.get(key) != value:
-            self._refused[key] = value
+        if refused.get(name) != value:
+            refused[name] = value
             self._budget.refuse(device)
         return False
 
@@ -348,20 +345,22 @@ class Writer:
         if not session.writes[role][name].about.volatile:
             self._budget.spend(self.device.name)
 
-    async def _put(self, session: Session, role: str, name: str, value: float) -> float | None:
-        """Write and read back; what the device says, and in `errors` where that is something else."""
-        key = f"{role}.{name}"
+    async def _prove(self, session: Session, role: str, name: str, value: float) -> None:
+        """Write, and read back; in `errors` where the device then says something else."""
+        outbox, began_s = self._outboxes[role], self._clock.elapsed_s()
         await session.put(role, name, value, self._lasts_s[role])
+        outbox.sent(name, value, began_s)
         said = await session.echo(role, name)
-        self.errors.pop(key, None)
-        if said is None:
-            return None
+        self.errors.pop(f"{role}.{name}", None)
         wanted, now_s = session.held(role, value), self._clock.elapsed_s()
-        point = session.writes[role][name].about.read_back
-        if (role, point) in session.reads:
-            self._images[role].put(point, said, now_s)
-        else:
-            self._echoes[role, name] = (said, now_s)
-        if not abs(said - wanted) <= session.resolution(role, name) / 2 + 1e-9 * abs(wanted):
-            self.errors[key] = not_followed(name, wanted, said)
-        return said
+        if said is not None:
+            point = session.writes[role][name].about.read_back
+            if (role, point) in session.reads:
+                self._images[role].put(point, said, now_s)
+            else:
+                self._echoes[role, name] = (said, now_s)
+            if not abs(said - wanted) <= session.resolution(role, name) / 2 + 1e-9 * abs(wanted):
+                self.errors[f"{role}.{name}"] = not_followed(name, wanted, said)
+                outbox.missed(name, value, now_s)
+                return
+        outbox.proven(name, wanted, now_s)
