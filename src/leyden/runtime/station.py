@@ -328,7 +328,8 @@ class Station:
             return None
         snapshot = self.moment.snapshot
         soc = sum(snapshot.soc(battery.name) * battery.energy_wh for battery in self.site.batteries) / energy_wh
-        return self.sums.plan_money(self.planner.plan, self._price_at, soc, snapshot.time)
+        net_w = snapshot.derived.good("net_demand_w")
+        return self.sums.plan_money(self.planner.plan, self._price_at, soc, snapshot.time, net_w)
 
     def soc_now(self) -> Mapping[str, float]:
         """The newest states of charge, nan where unknown."""

@@ -59,8 +59,8 @@ class Sums:
         self._keep = keep
         self._seen = Quartered()
         self._kept_s = clock.elapsed_s()
-        self._expected: tuple[Plan | None, str, tuple[Stretch, ...]] = (None, "", ())
-        """Of which plan and which day, and what it is expected to save."""
+        self._expected: tuple[tuple[Plan, Usual, str] | None, tuple[Stretch, ...]] = (None, ())
+        """Of which plan beside which demand on which day, and what it is expected to save."""
 
     def add(self, snapshot: Snapshot, decision: Decision, shadow: bool) -> None:
         """One more cycle."""
@@ -113,19 +113,21 @@ class Sums:
         self._keep(SHADOW_DAYS, self.shadow_days)
 
     def plan_money(
-        self, plan: Plan | None, price_at: Callable[[datetime], Price], soc: float, now: datetime
+        self, plan: Plan | None, price_at: Callable[[datetime], Price], soc: float, now: datetime, now_w: float
     ) -> float | None:
         """What the plan of the whole local day is expected to save: what it would have until now, beside the demand
-        that was measured, and what is left of it, beside the usual one. None without plan or tariff.
+        that was measured, and what is left of it, beside the usual one (beside `now_w`, the demand of this moment, as
+        long as nothing is usual). None without plan or tariff.
         """
         if plan is None:
             return None
         local = now.astimezone(self._site.zone)
         day = local.date().isoformat()
-        if self._expected[0] is not plan or self._expected[1] != day:
+        known, key = self._expected[0], (plan, self.usual, day)
+        if known is None or known[0] is not plan or known[1] is not self.usual or known[2] != day:
             midnight = _next_midnight(local).astimezone(UTC)
-            self._expected = plan, day, stretches(self._site, plan, price_at, self.usual, soc, now, midnight)
-        parts = self._expected[2]
+            self._expected = key, stretches(self._site, plan, price_at, self.usual, soc, now, midnight, now_w)
+        parts = self._expected[1]
         if not parts and self.today.planned_money is None:
             return None
         return (self.today.planned_money or 0.0) + still_to_save(parts, now)

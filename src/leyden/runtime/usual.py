@@ -29,13 +29,13 @@ class Usual:
         """With the newest mean of a quarter."""
         return Usual((*self.means_w[:quarter], mean_w, *self.means_w[quarter + 1 :]))
 
-    def at(self, local: datetime) -> float:
-        """What to expect: the mean of that quarter, or of all that were seen; nan where none was."""
+    def at(self, local: datetime, now_w: float = nan) -> float:
+        """What to expect: the mean of that quarter, or of all that were seen; what it is now where none was."""
         mean_w = self.means_w[quarter_of(local)]
         if not isnan(mean_w):
             return mean_w
         seen = [mean_w for mean_w in self.means_w if not isnan(mean_w)]
-        return sum(seen) / len(seen) if seen else nan
+        return sum(seen) / len(seen) if seen else now_w
 
 
 def quarter_of(local: datetime) -> int:
@@ -79,6 +79,7 @@ def stretches(
     soc: float,
     start: datetime,
     end: datetime,
+    now_w: float = nan,
 ) -> tuple[Stretch, ...]:
     """What a plan saves from start to end beside the usual demand, quarter by quarter; empty where none is known.
 
@@ -92,7 +93,7 @@ def stretches(
     while at < end:
         until = min(end, at.replace(minute=at.minute // 15 * 15, second=0, microsecond=0) + _QUARTER)
         hours = (until - at).total_seconds() / 3600.0
-        net_w = usual.at(at.astimezone(site.zone))
+        net_w = usual.at(at.astimezone(site.zone), now_w)
         if isnan(net_w) or isnan(stored_wh):
             return ()
         most_w = max(0.0, stored_wh - low) * one_way / hours

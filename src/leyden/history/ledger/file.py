@@ -21,6 +21,8 @@ class LedgerFile:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._lock = RLock()
+        self.undone = 0
+        """How often a transaction was rolled back: whoever remembers what it wrote in one no longer knows."""
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             if not path.exists():
@@ -93,6 +95,7 @@ class LedgerFile:
             self._connection.close()
 
     def _roll_back(self) -> None:
+        self.undone += 1
         try:
             if self._connection.in_transaction:
                 self._connection.execute("ROLLBACK")

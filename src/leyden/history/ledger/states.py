@@ -16,10 +16,14 @@ class States:
     def __init__(self, file: LedgerFile) -> None:
         self._file = file
         self._kept: dict[str, str] = {}
+        self._undone = 0
 
     def save(self, name: str, state: object, time: datetime) -> bool:
         """Keep a state; writes nothing and returns False where the same one is kept already."""
         body = dump(state)
+        if self._undone != self._file.undone:
+            self._undone = self._file.undone
+            self._kept.clear()
         if self._kept.get(name) == body:
             return False
         with self._file.write() as connection:
