@@ -20,16 +20,17 @@ MINUTE_STEP_S = 60.0
 """A day is then 1440 rows, and days close while the process is killed."""
 
 
-def killed_after(seconds, *arguments):
-    """Start the writing process, kill it so long after its first word; gives the last number it said was safe."""
+def killed_after(seconds, *arguments, word="start"):
+    """Start the writing process, kill it so long after it first said `word`; the last number it said was safe."""
     command = [sys.executable, "-m", "tests.history.writing", *map(str, arguments)]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         first = process.stdout.readline()
         assert first.startswith("start "), "the process did not come up"
+        said = "" if word == "start" else process.stdout.readline()
         time.sleep(seconds)
         process.send_signal(signal.SIGKILL)
-        said = process.stdout.read()
+        said += process.stdout.read()
     numbers = re.findall(r"^safe (\d+)\n", said, re.MULTILINE)  # the last line may be cut in two
     return int(numbers[-1]) if numbers else int(first.split()[1]) - 1
 
@@ -74,7 +75,8 @@ def check_ledger(folder, safe):
 def kill_record(folder, times, longest_s):
     safe = 0
     for turn in range(times):
-        safe = killed_after(0.1 + 0.37 * turn % longest_s, "record", folder, MINUTE_STEP_S)
+        word = "start" if turn < times - 1 else "safe"  # at least once something was said to be safe
+        safe = killed_after(0.1 + 0.37 * turn % longest_s, "record", folder, MINUTE_STEP_S, word=word)
         check_record(folder, safe)
     assert safe > 0
 
@@ -82,7 +84,7 @@ def kill_record(folder, times, longest_s):
 def kill_ledger(folder, times):
     safe = 0
     for turn in range(times):
-        safe = killed_after(0.2 + 0.13 * turn % 0.3, "ledger", folder)
+        safe = killed_after(0.2 + 0.13 * turn % 0.3, "ledger", folder, word="safe")
         check_ledger(folder, safe)
     assert safe > 0
 

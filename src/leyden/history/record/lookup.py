@@ -10,9 +10,9 @@ from typing import Any
 import orjson
 
 from leyden.history.record.cells import CellFrame, unpack_frame
+from leyden.history.record.packed import unpack_bundle
 from leyden.history.record.shelves import CELLS, DECISIONS, PLANS
 from leyden.history.record.sql import one, scalar, text
-from leyden.history.record.tables import unpack_body
 from leyden.history.record.view import View
 
 _DAY_US = 86_400_000_000
@@ -61,16 +61,34 @@ def cells_at(view: View, battery: str, t_us: int, within_us: int) -> CellFrame |
 
 def decisions(view: View, start_us: int, end_us: int, limit: int) -> list[RecordedDecision]:
     """Those of [start, end), newest first, at most `limit`."""
+    parts, found = view.parts(DECISIONS, start_us, end_us), list[RecordedDecision]()
+    for table in reversed(parts.tables):
+        found += _packed(view, table, start_us, end_us, limit - len(found))
+    for path in reversed(parts.files):
+        if len(found) < limit:
+            rows = view.connection.execute(
+                f"SELECT number, epoch_us(t), body FROM read_parquet({text(path)})"
+                f" WHERE t >= make_timestamptz({start_us}) AND t < make_timestamptz({end_us})"
+                f" ORDER BY seq DESC LIMIT {limit - len(found)}"
+            ).fetchall()
+            found += [RecordedDecision(number, us / 1e6, body.encode()) for number, us, body in rows]
+    return found
+
+
+def _packed(view: View, table: str, start_us: int, end_us: int, limit: int) -> list[RecordedDecision]:
+    pieces = view.connection.execute(
+        f"SELECT rows, body FROM {table} WHERE until >= make_timestamptz({start_us})"
+        f" AND t < make_timestamptz({end_us}) ORDER BY seq DESC LIMIT {max(limit, 0) + 1}"
+    ).fetchall()
     found: list[RecordedDecision] = []
-    for source in reversed(view.parts(DECISIONS, start_us, end_us).sources):
-        rows = view.connection.execute(
-            f"SELECT number, epoch_us(t), body FROM {source} WHERE t >= make_timestamptz({start_us})"
-            f" AND t < make_timestamptz({end_us}) ORDER BY seq DESC LIMIT {limit - len(found)}"
-        ).fetchall()
-        found += [RecordedDecision(number, us / 1e6, _body(body)) for number, us, body in rows]
+    for rows, body in pieces:
+        held = unpack_bundle(body, rows)
+        times, numbers = held.t_us.tolist(), held.number.tolist()
+        here = [RecordedDecision(n, us / 1e6, b) for n, us, b in zip(numbers, times, held.bodies, strict=True)]
+        found += [d for d, us in zip(reversed(here), reversed(times), strict=True) if start_us <= us < end_us]
         if len(found) >= limit:
             break
-    return found
+    return found[: max(limit, 0)]
 
 
 def planned(view: View, start_us: int, end_us: int) -> list[RecordedSlot]:
@@ -124,8 +142,3 @@ def _slot(line: tuple[Any, ...]) -> RecordedSlot:
 
 def _utc(us: int) -> datetime:
     return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=us)
-
-
-def _body(body: bytes | str) -> bytes:
-    """Tables hold it packed, files as text."""
-    return body.encode() if isinstance(body, str) else unpack_body(body)

@@ -8,19 +8,22 @@ import numpy as np
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from leyden.history.record.aggregate import MINUTE_US, QUARTER_US, Interval, Rows, no_rows
+from leyden.history.record.aggregate import QUARTER_US, Interval, Rows, no_rows
+from leyden.history.record.packed import Block, unpack_block
 from leyden.history.record.shelves import (
     CELLS,
     DECISIONS,
     MINUTES,
     PLANS,
     READINGS,
+    READINGS_OPEN,
     TODAY,
     Shelf,
     closed_periods,
     open_periods,
 )
 from leyden.history.record.sql import Connection, one
+from leyden.model.quality import Quality
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,14 +34,6 @@ class Position:
     """Of the readings; None in an empty record."""
     seq: int
     """The highest of all rows."""
-
-
-@dataclass(frozen=True, slots=True)
-class Unclosed:
-    """What the open minute and the open quarter-hour hold so far."""
-
-    rows: Rows
-    minutes: list[Interval]
 
 
 def find_position(connection: Connection, folder: Path) -> Position:
@@ -63,33 +58,45 @@ def point_ids(connection: Connection, points: Sequence[str]) -> NDArray[np.int32
     return np.array([known[name] for name in points], np.int32)
 
 
-def find_unclosed(connection: Connection, ids: NDArray[np.int32], newest_us: int | None) -> Unclosed:
-    """Read back the open minute and quarter-hour, as far as their points are still recorded."""
+def layout_of(connection: Connection, ids: NDArray[np.int32]) -> int:
+    """The number under which this order of points is known; a new one is given its own. Inside a transaction."""
+    points = " ".join(map(str, ids.tolist()))
+    known: dict[str, int] = {points: layout for layout, points in layouts(connection).items()}
+    if points not in known:
+        known[points] = max(known.values(), default=0) + 1
+        connection.execute("INSERT INTO layouts VALUES (?, ?)", [known[points], points])
+    return known[points]
+
+
+def layouts(connection: Connection) -> dict[int, str]:
+    """Which points stand in pieces of each layout, in their order, their numbers between spaces."""
+    return dict(connection.execute("SELECT id, points FROM layouts").fetchall())
+
+
+def find_open_block(connection: Connection, ids: NDArray[np.int32]) -> Block:
+    """The rows of the open minute, as far as their points are still recorded."""
+    block, points_of = Block(np.empty(0, np.int64), no_rows(len(ids))), layouts(connection)
+    for rows, layout, body in connection.execute(
+        f"SELECT rows, layout, body FROM {READINGS_OPEN} ORDER BY seq"
+    ).fetchall():
+        theirs = np.array(points_of[layout].split(), np.int32)
+        found, column = unpack_block(body, rows, len(theirs)), _columns(theirs, ids)
+        values, quality = np.full((rows, len(ids)), np.nan), np.full((rows, len(ids)), Quality.BAD, np.uint8)
+        values[:, column[column >= 0]] = found.rows.values[:, column >= 0]
+        quality[:, column[column >= 0]] = found.rows.quality[:, column >= 0]
+        block = block.followed_by(Block(found.seq, Rows(found.rows.t_us, values, quality)))
+    return block
+
+
+def find_open_minutes(connection: Connection, ids: NDArray[np.int32], newest_us: int | None) -> list[Interval]:
+    """The closed minutes of the open quarter-hour, as far as their points are still recorded."""
     if newest_us is None:
-        return Unclosed(no_rows(len(ids)), [])
-    minute_us, quarter_us = newest_us // MINUTE_US * MINUTE_US, newest_us // QUARTER_US * QUARTER_US
-    rows, minutes = no_rows(len(ids)), []
-    day, month = READINGS.period_at(newest_us), MINUTES.period_at(newest_us)
-    periods = open_periods(connection)
-    if day in periods.get(READINGS.name, []):
-        rows = _rows(connection, READINGS.table(day), ids, minute_us)
-    for name in [TODAY, *(period for period in periods.get(MINUTES.name, []) if period == month)]:
-        minutes += _minutes(connection, MINUTES.table(name), ids, quarter_us)
-    return Unclosed(rows, minutes)
-
-
-def _rows(connection: Connection, table: str, ids: NDArray[np.int32], start_us: int) -> Rows:
-    found = connection.execute(
-        f"SELECT epoch_us(t) AS t, point, value, quality FROM {table} WHERE t >= make_timestamptz({start_us})"
-    ).fetchnumpy()
-    t_us, row = np.unique(found["t"], return_inverse=True)
-    column = _columns(found["point"], ids)
-    values = np.full((len(t_us), len(ids)), np.nan)
-    quality = np.full((len(t_us), len(ids)), 2, np.uint8)
-    here = column >= 0
-    values[row[here], column[here]] = np.asarray(found["value"])[here]
-    quality[row[here], column[here]] = np.asarray(found["quality"])[here]
-    return Rows(t_us.astype(np.int64), values, quality)
+        return []
+    minutes: list[Interval] = []
+    month, open_months = MINUTES.period_at(newest_us), open_periods(connection).get(MINUTES.name, [])
+    for name in [TODAY, *(period for period in open_months if period == month)]:
+        minutes += _minutes(connection, MINUTES.table(name), ids, newest_us // QUARTER_US * QUARTER_US)
+    return minutes
 
 
 def _minutes(connection: Connection, table: str, ids: NDArray[np.int32], start_us: int) -> list[Interval]:
@@ -121,8 +128,10 @@ def _columns(points: NDArray[np.int32], ids: NDArray[np.int32]) -> NDArray[np.in
 
 
 def _of_table(connection: Connection, shelf: Shelf) -> tuple[int, int] | None:
-    for period in reversed(open_periods(connection).get(shelf.name, [])):
-        row = one(connection, f"SELECT max(epoch_us(t)), max(seq) FROM {shelf.table(period)}")
+    tables = [shelf.table(period) for period in reversed(open_periods(connection).get(shelf.name, []))]
+    newest = "until" if shelf.packed else "t"
+    for table in [READINGS_OPEN, *tables] if shelf is READINGS else tables:
+        row = one(connection, f"SELECT max(epoch_us({newest})), max(seq) FROM {table}")
         if row is not None and row[0] is not None:
             return int(row[0]), int(row[1])
     return None

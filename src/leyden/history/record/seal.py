@@ -6,12 +6,15 @@ it is whole and on the disk; a crash at any step leaves the table, or both, and 
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from leyden.history.durable import TEMPORARY, publish, temporary
+from leyden.history.record.packed import unpack_bundle, values_of
+from leyden.history.record.resume import layouts
 from leyden.history.record.shelves import (
     CELLS,
     DECISIONS,
@@ -26,12 +29,14 @@ from leyden.history.record.shelves import (
     open_periods,
 )
 from leyden.history.record.sql import Connection, arrow, scalar, text
-from leyden.history.record.tables import unpack_body
+from leyden.history.record.tables import times
 
 _STEP_ROWS = 200_000
 """Rows read at once: about 10 MB, and less than a tenth of a second."""
 _STEP_FRAMES = 500
-"""Frames, decisions or plans read at once: about 3 MB."""
+"""Frames, plans, or pieces with decisions read at once: about 3 MB."""
+_STEP_DECISIONS = 2_000
+"""Decisions unpacked at once: about 5 MB."""
 _GROUP_ROWS = {READINGS.name: 20_000, MINUTES.name: 20_000, QUARTERS.name: 1}
 """Smallest Parquet row group: readers skip whole groups by their points. A month of one point's quarter-hours is a
 group of its own, because what is asked for most is a few points over months."""
@@ -116,14 +121,17 @@ def _writer(path: Path, schema: pa.Schema, mark: str) -> pq.ParquetWriter:
 
 def _contents(connection: Connection, shelf: Shelf, table: str) -> Iterator[pa.Table]:
     """The rows of a table as they are laid down, one piece a step: by point, by battery, or as they came."""
-    if shelf in (READINGS, MINUTES, QUARTERS):
+    if shelf in (MINUTES, QUARTERS):
         yield from _by_point(connection, table, _GROUP_ROWS[shelf.name])
+    elif shelf is READINGS:
+        yield from _unpacked_readings(connection, table)
+    elif shelf is DECISIONS:
+        yield from _unpacked_decisions(connection, table)
     elif shelf is CELLS:
         for (battery,) in connection.execute(f"SELECT DISTINCT battery FROM {table} ORDER BY ALL").fetchall():
             yield from _by_seq(connection, table, f"battery = {text(battery)}")
     else:
-        for rows in _by_seq(connection, table, "true"):
-            yield _readable(rows) if shelf is DECISIONS else rows
+        yield from _by_seq(connection, table, "true")
 
 
 def _by_seq(connection: Connection, table: str, where: str) -> Iterator[pa.Table]:
@@ -166,10 +174,49 @@ def _groups(counts: Sequence[tuple[str, int]], least: int) -> Iterator[list[str]
         yield group
 
 
-def _readable(rows: pa.Table) -> pa.Table:
-    """Decisions with their JSON as plain text: Parquet compresses it better than we do, and any tool reads it."""
-    bodies = [unpack_body(body).decode(errors="replace") for body in rows["body"].to_pylist()]
-    return rows.set_column(rows.schema.get_field_index("body"), "body", pa.array(bodies, pa.string()))
+def _unpacked_readings(connection: Connection, table: str) -> Iterator[pa.Table]:
+    """Sorted by point, a few points at a time: all of them would be half a gigabyte."""
+    names = dict(connection.execute("SELECT id, name FROM points").fetchall())
+    order = {layout: [names[int(point)] for point in ids.split()] for layout, ids in layouts(connection).items()}
+    counts: dict[str, int] = {}
+    for layout, rows in connection.execute(f"SELECT layout, sum(rows) FROM {table} GROUP BY ALL").fetchall():
+        for name in order[layout]:
+            counts[name] = counts.get(name, 0) + int(rows)
+    for group in _groups([(name, counts[name]) for name in sorted(counts)], _GROUP_ROWS[READINGS.name]):
+        yield _points_of(connection, table, order, group)
+
+
+def _points_of(connection: Connection, table: str, order: Mapping[int, Sequence[str]], group: list[str]) -> pa.Table:
+    found: dict[str, list[tuple[Any, ...]]] = {name: [] for name in group}
+    pieces = connection.execute(f"SELECT rows, layout, body FROM {table}")  # in the order in which they were laid down
+    while some := pieces.fetchmany(_STEP_FRAMES):
+        for rows, layout, body in some:
+            wanted = [(at, name) for at, name in enumerate(order[layout]) if name in found]
+            seq, t_us, values, quality = values_of(body, rows, len(order[layout]), [at for at, _ in wanted])
+            for place, (_, name) in enumerate(wanted):
+                found[name].append((seq, t_us, values[:, place], quality[:, place]))
+    points = pa.DictionaryArray.from_arrays(
+        pa.array(np.repeat(np.arange(len(group), dtype=np.int32), [sum(len(p[0]) for p in found[n]) for n in group])),
+        pa.array(group),
+    )
+    seq, t_us, values, quality = (np.concatenate([p[at] for name in group for p in found[name]]) for at in range(4))
+    columns = {"seq": seq, "t": times(t_us), "value": values, "quality": quality}
+    return pa.table({"point": points.cast(pa.string()), **columns})
+
+
+def _unpacked_decisions(connection: Connection, table: str) -> Iterator[pa.Table]:
+    """Their JSON as plain text: Parquet compresses it better than we do, and any tool reads it."""
+    pieces = connection.execute(f"SELECT seq, rows FROM {table} ORDER BY seq").fetchall()
+    while pieces:
+        count = next((n for n in range(1, len(pieces)) if sum(rows for _, rows in pieces[:n]) >= _STEP_DECISIONS), None)
+        taken, pieces = pieces[:count], pieces[count:] if count else []
+        rows = connection.execute(
+            f"SELECT rows, body FROM {table} WHERE seq BETWEEN {taken[0][0]} AND {taken[-1][0]} ORDER BY seq"
+        ).fetchall()
+        held = [unpack_bundle(body, count) for count, body in rows]
+        seq, t_us, number = (np.concatenate([getattr(b, name) for b in held]) for name in ("seq", "t_us", "number"))
+        bodies = pa.array([body.decode(errors="replace") for b in held for body in b.bodies], pa.string())
+        yield pa.table({"seq": seq, "t": times(t_us), "number": number, "body": bodies})
 
 
 def _forget(folder: Path, shelf: Shelf, before_us: int) -> None:

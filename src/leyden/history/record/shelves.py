@@ -4,6 +4,9 @@ A shelf holds one kind of rows. Its open period, a day or a month of UTC, is a t
 period closes, the table becomes `readings/2026-07-15.parquet` and is dropped. Minutes and quarter-hours of today stand
 in `minutes_today`, in order of arrival, and move into their month's table sorted by point when the day closes: so a
 point's month is read without touching the other points.
+
+Readings and decisions of a day still open are packed, many rows in one line (`packed.py`): readings a minute at a time,
+those of the minute that is not over yet in `readings_open`.
 """
 
 from dataclasses import dataclass
@@ -24,7 +27,9 @@ class Shelf:
     name: str
     period: Literal["day", "month"]
     columns: str
-    """As SQL declares them."""
+    """As SQL declares them; of a packed shelf, those of its files."""
+    packed: bool = False
+    """Whether its tables hold many rows in one line."""
 
     def period_at(self, t_us: int) -> str:
         """The period that holds this moment: `20260715` or `202607`."""
@@ -33,6 +38,11 @@ class Shelf:
     def table(self, period: str) -> str:
         """The table of an open period."""
         return f"{self.name}_{period}"
+
+    @property
+    def open_columns(self) -> str:
+        """Those of its tables."""
+        return PACKED if self.packed else self.columns
 
     def file(self, folder: Path, period: str) -> Path:
         """The file of a closed period."""
@@ -43,12 +53,18 @@ _AGGREGATE = (
     "point INTEGER, t TIMESTAMPTZ, n INTEGER, low DOUBLE, mean DOUBLE, high DOUBLE,"
     " seconds FLOAT, up DOUBLE, down DOUBLE"
 )
-READINGS = Shelf("readings", "day", "seq BIGINT, t TIMESTAMPTZ, point INTEGER, value DOUBLE, quality UTINYINT")
+PACKED = "seq BIGINT, t TIMESTAMPTZ, until TIMESTAMPTZ, rows INTEGER, layout INTEGER, body BLOB"
+"""The last row's number, the first row's and the last row's time, how many rows, of which points, and all of them."""
+READINGS = Shelf(
+    "readings", "day", "seq BIGINT, t TIMESTAMPTZ, point INTEGER, value DOUBLE, quality UTINYINT", packed=True
+)
+READINGS_OPEN = READINGS.table("open")
+"""Rows of the minute that is not over yet, as they came: one line a flush."""
 CELLS = Shelf(
     "cells", "day",
     "seq BIGINT, t TIMESTAMPTZ, battery VARCHAR, racks SMALLINT, modules SMALLINT, cells SMALLINT, frame BLOB",
 )  # fmt: skip
-DECISIONS = Shelf("decisions", "day", "seq BIGINT, t TIMESTAMPTZ, number BIGINT, body BLOB")
+DECISIONS = Shelf("decisions", "day", "seq BIGINT, t TIMESTAMPTZ, number BIGINT, body VARCHAR", packed=True)
 PLANS = Shelf(
     "plans", "day",
     'seq BIGINT, t TIMESTAMPTZ, made TIMESTAMPTZ, source VARCHAR, version INTEGER, slot_start TIMESTAMPTZ,'

@@ -12,10 +12,11 @@ from typing import IO
 import duckdb
 
 from leyden.history.errors import HistoryError, RecordUnavailableError
-from leyden.history.record.shelves import MINUTES, QUARTERS, TODAY
+from leyden.history.record.migrate import pack_open_days
+from leyden.history.record.shelves import MINUTES, QUARTERS, READINGS, READINGS_OPEN, TODAY
 from leyden.history.record.sql import Connection, scalar, text
 
-SCHEMA = 1
+SCHEMA = 2
 """Counts up with every change of the tables; a file of a higher number is refused."""
 
 _ROW_GROUP = 16_384
@@ -140,6 +141,8 @@ class Store:
         root.begin()
         root.execute("CREATE TABLE IF NOT EXISTS meta (key VARCHAR, value BIGINT)")
         root.execute("CREATE TABLE IF NOT EXISTS points (id INTEGER, name VARCHAR)")
+        root.execute("CREATE TABLE IF NOT EXISTS layouts (id INTEGER, points VARCHAR)")
+        root.execute(f"CREATE TABLE IF NOT EXISTS {READINGS_OPEN} ({READINGS.open_columns})")
         for shelf in (MINUTES, QUARTERS):
             root.execute(f"CREATE TABLE IF NOT EXISTS {shelf.table(TODAY)} ({shelf.columns})")
         found = scalar(root, "SELECT value FROM meta WHERE key = 'schema'")
@@ -150,6 +153,9 @@ class Store:
                 f"{self.path} was written by a newer Leyden (schema {found}, this one knows {SCHEMA}): "
                 "update Leyden, or name another folder under [history] in site.toml"
             )
+        elif found < SCHEMA:
+            pack_open_days(root)
+            root.execute("UPDATE meta SET value = ? WHERE key = 'schema'", [SCHEMA])
         root.commit()
 
 

@@ -7,35 +7,21 @@ import orjson
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from leyden.history.record.aggregate import Interval, Rows
+from leyden.history.record.aggregate import Interval
 from leyden.history.record.cells import pack_frame
-from leyden.history.record.rows import CellRow, DecisionRow, PlanRow, ReadingRow
+from leyden.history.record.packed import Block, bundle_of, pack_block, pack_bundle
+from leyden.history.record.rows import CellRow, DecisionRow, PlanRow
 
 TIME = pa.timestamp("us", tz="UTC")
-ZSTD = pa.Codec("zstd", compression_level=3)
+_BLOCK_ROWS = 600
+"""In one piece at most: a minute of cycles of 100 ms; and of decisions, which are larger, a third."""
 
 
-def readings_table(rows: Sequence[ReadingRow], base: int, ids: NDArray[np.int32]) -> pa.Table:
-    """One line per row and point; `base` is the sequence number before the first row of this run."""
-    points = len(ids)
-    return pa.table(
-        {
-            "seq": np.repeat([base + row.order for row in rows], points),
-            "t": times(np.repeat([row.t_us for row in rows], points)),
-            "point": np.tile(ids, len(rows)),
-            "value": np.concatenate([row.values for row in rows]),
-            "quality": np.concatenate([row.quality for row in rows]),
-        }
-    )
-
-
-def rows_of(rows: Sequence[ReadingRow]) -> Rows:
-    """The same rows as arrays, for what is computed of them."""
-    return Rows(
-        np.array([row.t_us for row in rows], np.int64),
-        np.array([row.values for row in rows]),
-        np.array([row.quality for row in rows]),
-    )
+def readings_table(block: Block, layout: int) -> pa.Table:
+    """One line per piece."""
+    pieces = [block[at : at + _BLOCK_ROWS] for at in range(0, len(block), _BLOCK_ROWS)]
+    spans = [(int(piece.seq[-1]), int(piece.rows.t_us[0]), int(piece.rows.t_us[-1]), len(piece)) for piece in pieces]
+    return _packed(spans, layout, [pack_block(piece) for piece in pieces])
 
 
 def cells_table(rows: Sequence[CellRow], base: int) -> pa.Table:
@@ -55,13 +41,22 @@ def cells_table(rows: Sequence[CellRow], base: int) -> pa.Table:
 
 
 def decisions_table(rows: Sequence[DecisionRow], base: int) -> pa.Table:
-    """One line per decision, its body compressed by itself."""
+    """One line per piece."""
+    pieces = [rows[at : at + _BLOCK_ROWS // 3] for at in range(0, len(rows), _BLOCK_ROWS // 3)]
+    spans = [(base + piece[-1].order, piece[0].t_us, piece[-1].t_us, len(piece)) for piece in pieces]
+    return _packed(spans, 0, [pack_bundle(bundle_of(piece, base)) for piece in pieces])
+
+
+def _packed(spans: Sequence[tuple[int, int, int, int]], layout: int, bodies: Sequence[bytes]) -> pa.Table:
+    seq, first_us, last_us, rows = zip(*spans, strict=True)
     return pa.table(
         {
-            "seq": [base + row.order for row in rows],
-            "t": times([row.t_us for row in rows]),
-            "number": [row.number for row in rows],
-            "body": pa.array([pack_body(row.body) for row in rows], pa.binary()),
+            "seq": pa.array(seq, pa.int64()),
+            "t": times(first_us),
+            "until": times(last_us),
+            "rows": pa.array(rows, pa.int32()),
+            "layout": pa.array([layout] * len(spans), pa.int32()),
+            "body": pa.array(bodies, pa.binary()),
         }
     )
 
@@ -114,15 +109,3 @@ def intervals_table(intervals: Sequence[Interval], ids: NDArray[np.int32]) -> pa
 def times(t_us: Sequence[int] | NDArray[np.int64]) -> pa.Array:
     """Microseconds since 1970 as times."""
     return pa.array(np.asarray(t_us, np.int64)).cast(TIME)
-
-
-def pack_body(body: bytes) -> bytes:
-    """A decision's JSON, compressed; DuckDB itself would compress it only after writing it whole to its log."""
-    packed: bytes = len(body).to_bytes(4, "little") + ZSTD.compress(body, asbytes=True)
-    return packed
-
-
-def unpack_body(packed: bytes) -> bytes:
-    """The JSON that `pack_body` took."""
-    body: bytes = ZSTD.decompress(packed[4:], int.from_bytes(packed[:4], "little"), asbytes=True)
-    return body

@@ -4,14 +4,28 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
-from leyden.history.record.shelves import READINGS, TODAY, Shelf, bounds_us, closed_periods, open_periods
+from leyden.history.record.packed import values_of
+from leyden.history.record.resume import layouts
+from leyden.history.record.shelves import (
+    READINGS,
+    READINGS_OPEN,
+    TODAY,
+    Shelf,
+    bounds_us,
+    closed_periods,
+    open_periods,
+)
 from leyden.history.record.sql import Connection, scalar, text
 
-Sample = tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.uint8]]
+Values = NDArray[np.float64]
+Qualities = NDArray[np.uint8]
+Sample = tuple[NDArray[np.int64], Values, Qualities]
 """Times in us, values, qualities of one point; each (row,)."""
 
 
@@ -49,6 +63,7 @@ class View:
         self._folder = folder
         self._tables: dict[str, list[str]] = {}
         self._today: dict[str, int] = {}
+        self._relations = 0
         self._ids: dict[str, int] = dict(connection.execute("SELECT name, id FROM points").fetchall())
 
     def parts(self, shelf: Shelf, start_us: int, end_us: int) -> Parts:
@@ -60,6 +75,7 @@ class View:
         tables = [period for period in self._open(shelf) if _touches(period, start_us, end_us)]
         files = [period for period in self._closed(shelf) if _touches(period, start_us, end_us)]
         names = [shelf.table(period) for period in tables] + ([shelf.table(TODAY)] if shelf.period == "month" else [])
+        names += [READINGS_OPEN] if shelf is READINGS else []
         return Parts(tuple(names), tuple(shelf.file(self._folder, period) for period in files))
 
     def earliest_us(self, shelf: Shelf) -> int:
@@ -79,7 +95,9 @@ class View:
         span = f"t >= make_timestamptz({start_us}) AND t < make_timestamptz({end_us}) AND {where}"
         pieces = []
         ids = {str(self._ids[name]): index for index, name in enumerate(points) if name in self._ids}
-        if ids:
+        if ids and shelf.packed:
+            pieces += [f"SELECT idx, t, {what} FROM {self._unpacked(found, ids, start_us, end_us)} WHERE {span}"]
+        elif ids:
             case, among = _by_key(ids)
             pieces += [f"SELECT {case} AS idx, t, {what} FROM {name} WHERE {among} AND {span}" for name in found.tables]
         if found.files and points:
@@ -87,6 +105,21 @@ class View:
             files = f"read_parquet([{', '.join(map(text, found.files))}])"
             pieces.append(f"SELECT {case} AS idx, t, {what} FROM {files} WHERE {among} AND {span}")
         return " UNION ALL ".join(pieces or [_nothing(shelf, what)])
+
+    def _unpacked(self, parts: Parts, ids: Mapping[str, int], start_us: int, end_us: int) -> str:
+        """A relation (idx, t, value, quality) of the packed rows of some points; `ids` gives the place of each."""
+        among = f"until >= make_timestamptz({start_us}) AND t < make_timestamptz({end_us})"
+        order, columns = layouts(self.connection), list[tuple[NDArray[np.int64], Values, Qualities, list[int]]]()
+        for table in parts.tables:
+            query = f"SELECT rows, layout, body FROM {table} WHERE {among}"
+            for rows, layout, body in self.connection.execute(query).fetchall():
+                points = order[layout].split()
+                wanted = [(at, ids[point]) for at, point in enumerate(points) if point in ids]
+                _, t_us, values, quality = values_of(body, rows, len(points), [at for at, _ in wanted])
+                columns.append((t_us, values, quality, [index for _, index in wanted]))
+        self._relations += 1
+        self.connection.register(f"unpacked{self._relations}", _long(columns))
+        return f"unpacked{self._relations}"
 
     def samples(self, points: Sequence[str], start_us: int, end_us: int) -> list[Sample]:
         """Every sample of each point in [start, end), whatever its quality, in order of time."""
@@ -116,6 +149,20 @@ class View:
         """Without those whose table is still seen."""
         still_open = self._open(shelf)
         return [period for period in closed_periods(self._folder, shelf) if period not in still_open]
+
+
+def _long(pieces: Sequence[tuple[NDArray[np.int64], Values, Qualities, list[int]]]) -> pa.Table:
+    """A line per value, of pieces whose values and qualities are (row, point)."""
+
+    def joined(arrays: Sequence[NDArray[Any]], kind: type[Any]) -> NDArray[Any]:
+        return np.concatenate(arrays) if arrays else np.empty(0, kind)
+
+    idx = joined([np.tile(np.array(at, np.int32), len(t_us)) for t_us, _, _, at in pieces], np.int32)
+    t_us = joined([np.repeat(t_us, len(at)) for t_us, _, _, at in pieces], np.int64)
+    values = joined([values.ravel() for _, values, _, _ in pieces], np.float64)
+    quality = joined([quality.ravel() for _, _, quality, _ in pieces], np.uint8)
+    times = pa.array(t_us).cast(pa.timestamp("us", tz="UTC"))
+    return pa.table({"idx": idx, "t": times, "value": values, "quality": quality})
 
 
 def _touches(period: str, start_us: int, end_us: int) -> bool:
