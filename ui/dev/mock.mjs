@@ -212,7 +212,11 @@ const routes = {
   'GET export': () => 'time,b1.power_w\n', 'POST manual/preview': (_q, o) => preview(o),
   'POST manual': (_q, o) => { const command = { id: ++ids, ...o, since: iso(t), expires: iso(t + o.duration_s), remaining_s: o.duration_s }; commands = [command, ...commands]; return { command, preview: preview(o) } },
   'GET actions': () => ({ actions }), 'GET decisions': (q) => ({ decisions: decided.filter((d) => d.t >= Date.parse(q.get('start')) / 1000 && d.t < Date.parse(q.get('end')) / 1000).reverse() }),
-  'GET why': (q) => decided.findLast((d) => d.t <= Date.parse(q.get('time')) / 1000) ?? null,
+  'GET why': (q) => {
+    const found = decided.findLast((d) => d.t <= Date.parse(q.get('time')) / 1000 + 1) ?? { ...decision, time: iso(t) }
+    const lines = [found.sentence, ...found.steps.map((s) => W(`${s.label.zh}:${s.text.zh} — ${s.request_w == null ? '' : `请求 ${kw(s.request_w)};`}${s.target} 可取 …`, `${s.label.en}: ${s.text.en} — ${s.request_w == null ? '' : `asks ${kw(s.request_w)}; `}${s.target} may do …`))]
+    return { ...found, lines, headline: W(`由“${found.commander.label.zh}”指挥`, `${found.commander.label.en} commands`), shadow: mode.mark === 'SHADOW' }
+  },
   'GET users': () => ({ users: [...users.values()] }), 'GET tokens': () => ({ tokens }),
   'POST users': (_q, o) => { users.set(o.name, { name: o.name, role: o.role, enabled: true }); return {} },
   'POST tokens': (_q, o) => { tokens.push({ id: ++ids, label: o.label, role: o.role, expires: o.expires_s ? iso(t + o.expires_s) : null }); return { token: 'ley_4f7c0a9e5d3b8c216fe0' } },

@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import { runnerImport } from 'vite'
 
 const load = async (name) => (await runnerImport(new URL(`../src/lib/${name}.ts`, import.meta.url).pathname)).module
-const [time, flow, format, table, plan, cells, site, why, actions, roles] = await Promise.all(['time', 'flow', 'format', 'table', 'plan', 'cells', 'site', 'why', 'actions', 'roles'].map(load))
+const [time, flow, format, table, plan, cells, site, actions, roles] = await Promise.all(['time', 'flow', 'format', 'table', 'plan', 'cells', 'site', 'actions', 'roles'].map(load))
 
 /** Repeatable numbers in [-1, 1). */
 function* numbers(seed) {
@@ -115,17 +115,6 @@ test('a plan for all together is nobody\'s own, and one battery\'s slots are its
   const slot = (target, start, end, soc_end) => ({ start, end, target, mode: 'hold', power_w: 0, soc_end, reason: { zh: '', en: '' }, price_per_kwh: null })
   const slots = plan.slotsOf([slot('b1', '2026-07-15T00:00:00Z', '2026-07-15T01:00:00Z', 0.5), slot('b2', '2026-07-15T01:00:00Z', '2026-07-15T02:00:00Z', 0.9), slot('b1', '2026-07-15T02:00:00Z', '2026-07-15T03:00:00Z', 0.7)])
   assert.deepEqual(slots.map((one) => one.soc_start), [null, null, 0.5])
-})
-
-test('the trail says who narrowed, who was taken and who came too late', () => {
-  const step = (controller, more) => ({ controller, label: { zh: controller, en: controller }, target: 'b1', text: { zh: '', en: '' }, min_w: -100, max_w: 100, request_w: null, taken_w: null, missed_w: 0, taken: false, ...more })
-  const steps = [step('ratings', {}), step('same', {}), step('locks', { min_w: 0, max_w: 50 }), step('manual', { min_w: 0, max_w: 50, request_w: 80, taken_w: 50, taken: true }), step('plan', { min_w: 0, max_w: 50, request_w: 20 }), step('other', { target: 'b2', request_w: 5, taken_w: 5, taken: true })]
-  const lines = why.linesOf({ steps, binds: [{ controller: 'locks' }] })
-  assert.deepEqual(lines.map((one) => one.narrowed), [true, false, true, false, false, true])
-  assert.deepEqual(lines.map((one) => one.fate), ['none', 'none', 'none', 'in-part', 'late', 'taken'])
-  assert.equal(lines[4].before.controller, 'manual')
-  assert.equal(lines[5].before, null)
-  assert.deepEqual(lines.map((one) => one.binds), [false, false, true, false, false, false])
 })
 
 test('a log in a spreadsheet holds what was typed and runs none of it', () => {

@@ -1,7 +1,7 @@
 /** The site's HTTP API. One function a route; a refusal becomes an ApiError with a sentence in both languages. */
 import type {
   Action, Alarm, CellFrame, Command, Decision, Fault, FaultKind, History, Live, Lock, ManualOrder, Mark, Me, Mode, Plan, Preview, Role, Site, Tariff, TokenInfo,
-  UserInfo, Words,
+  UserInfo, Why, Words,
 } from './types'
 
 const TOKEN_KEY = 'leyden-token'
@@ -105,7 +105,7 @@ export const api = {
   lock: (order: { target: string; reason: string; by: string }) => call<{ locks: Lock[] }>('POST', 'locks', {}, order),
   unlock: (target: string, reason: string, by: string) => call<{ locks: Lock[] }>('DELETE', `locks/${encodeURIComponent(target)}`, { reason, by }),
   actions: (start: string, end: string, limit = 1000) => get<{ actions: Action[] }>('actions', { start, end, limit }),
-  why: (time: string) => get<Decision & { time: string }>('why', { time }),
+  why: (time: string) => get<Why>('why', { time }),
   resetLatch: (battery: string) => call<unknown>('POST', 'twin/reset', {}, { battery }),
   faults: () => get<{ kinds: FaultKind[]; active: Fault[] }>('twin/faults'),
   putFault: (kind: string, target: string, params: Record<string, number>) =>

@@ -12,6 +12,9 @@ export function t(key: Key, values: Record<string, string | number> = {}): strin
   return catalogue[lang.value][key].replace(/\{(\w+)\}/g, (_, name: string) => String(values[name] ?? ''))
 }
 
+/** Whether the room has words of its own for a code of the server. */
+export const isKey = (key: string): key is Key => key in en
+
 /** Words that came from the server ready in both languages. */
 export const say = (words: Words | null | undefined): string => (words ? words[lang.value] : '')
 

@@ -17,7 +17,8 @@ export const lockable = computed(() => site.value?.things.filter((thing) => thin
 /** What a target is called: a thing's own name, or all batteries. */
 export function targetName(name: string): string {
   const thing = site.value?.things.find((one) => one.name === name)
-  return thing ? title(thing.label) : name === ALL ? t('batteries-all') : name
+  if (thing) return title(thing.label)
+  return name === ALL ? t('batteries-all') : name === 'site' ? t('things-site') : name
 }
 
 /** What LockDialog is asked to do: hang one (on this target, if one was meant), or take one off. */

@@ -90,6 +90,9 @@ export type Command = {
   readback?: Readback | null
 }
 
+/** A decision with its trail as sentences: what the batteries do first, then one line for each step. */
+export type Why = Decision & { time: string; headline: Words; lines: Words[]; shadow: boolean }
+
 /** What the device itself says is in force, what is measured, and whether the one follows the other; null is not known. */
 export type Readback = { setpoint_w: number | null; power_w: number | null; followed: boolean | null }
 
@@ -125,6 +128,8 @@ export type Today = {
   coverage?: number
   /** The highest quarter-hour mean drawn from the grid this month, W. */
   demand_month_w?: number | null
+  /** What the decisions would have earned today; only in shadow. */
+  shadow_money?: number | null
 }
 
 export type NextSlot = {
@@ -140,8 +145,8 @@ export type NextSlot = {
 
 export type PlanMode = 'battery' | 'grid' | 'self' | 'hold'
 export type Points = Record<string, number | null>
-/** Writes sent to a device since the start, and those of today to registers that wear out, with what a day allows. */
-export type Writes = { total: number; persistent_today: number; budget: number }
+/** Writes sent to a device since the start, and those of today to registers that wear out, with what a day allows; null: none wears out. */
+export type Writes = { total: number; persistent_today: number; budget: number | null }
 export type DeviceState = { state: 'online' | 'stale' | 'offline'; age_s: number | null; error: Words | null; writes?: Writes | null }
 
 export type Live = {
@@ -213,10 +218,10 @@ export type Action = {
   time: string
   by: string
   what: string
-  target: string | null
+  target: string
   before: unknown
   after: unknown
-  why: string | null
+  why: string
   text: Words
 }
 
