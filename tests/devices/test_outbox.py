@@ -3,11 +3,12 @@
 import math
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from leyden.devices.outbox import Outbox, Terms
 
 NEVER = (math.nan, -math.inf)
-STORED = Terms(volatile=False, dead_band=1e3)
 POINTS = dict.fromkeys(("setpoint_w", "setpoint_var", "run", "watchdog_s"), Terms())
 
 
@@ -121,3 +122,80 @@ def test_a_new_connection_starts_anew():
     told.sends(0.0, 5e5)
     told.box.open(POINTS)
     assert len(told.sends(1.0, 5e5)) == 4
+
+
+def stored(dead_band=1e3):
+    return Told(points={"setpoint_w": Terms(volatile=False, dead_band=dead_band), "watchdog_s": Terms()})
+
+
+def test_a_stored_value_is_written_on_change_outside_its_dead_band_and_never_to_feed():
+    told = stored()
+    assert told.sends(0.0, 5e5) == [("watchdog_s", 30.0), ("setpoint_w", 5e5)]
+    assert told.sends(1.0, 5.009e5) == []
+    assert told.sends(2.0, 5.011e5) == [("setpoint_w", 5.011e5)]
+    assert [told.sends(float(at), 5.011e5) for at in range(15, 17)] == [[("watchdog_s", 30.0)], []]
+
+
+def test_zero_is_written_whatever_the_dead_band():
+    told = stored(dead_band=1e6)
+    told.sends(0.0, 5e5)
+    assert told.sends(1.0, 0.0) == [("setpoint_w", 0.0)]
+
+
+def test_a_stored_value_outlives_the_connection():
+    told = stored()
+    told.sends(0.0, 5e5)
+    told.box.open({"setpoint_w": Terms(volatile=False), "watchdog_s": Terms()})
+    assert told.sends(1.0, 5e5) == [("watchdog_s", 30.0)]
+
+
+@pytest.mark.parametrize(("volatile", "first"), [(True, [1, 2, 3, 4, 14, 24]), (False, [1, 2, 4, 8, 16, 32])])
+def test_what_a_device_never_holds_is_tried_more_and_more_rarely(volatile, first):
+    box = Outbox(None, 3.0)
+    box.open({"setpoint_w": Terms(volatile=volatile)})
+    tried = []
+    for at in range(1, 40):
+        box.want({"setpoint_w": 5e5}, float(at))
+        for name, value in box.take(float(at), lambda _: NEVER, lambda _: 1.0):
+            tried.append(at)
+            box.missed(name, value, float(at))
+    assert tried[:6] == first
+
+
+def test_a_stop_is_tried_with_every_wish_where_that_wears_nothing():
+    box = Outbox(None, 3.0)
+    box.open({"setpoint_w": Terms()})
+    for at in range(1, 40):
+        box.want({"setpoint_w": 0.0}, float(at))
+        assert box.take(float(at), lambda _: NEVER, lambda _: 1.0)
+        box.missed("setpoint_w", 0.0, float(at))
+
+
+@given(st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=50), st.floats(0.0, 1e5))
+def test_what_is_in_force_is_never_further_from_what_is_wanted_than_the_dead_band(powers, dead_band):
+    told = stored(dead_band)
+    in_force = math.nan
+    for at, power_w in enumerate(powers):
+        for name, value in told.sends(float(at), power_w):
+            in_force = value if name == "setpoint_w" else in_force
+        assert abs(in_force - power_w) <= max(dead_band, 0.5)
+
+
+def limited():
+    return Told(points={"limit_w": Terms(), "watchdog_s": Terms()})
+
+
+def test_a_limit_of_all_there_is_is_none_and_needs_no_watchdog():
+    told = limited()
+
+    def sends(now_s, limit_w):
+        told.box.want({"limit_w": limit_w}, now_s)
+        batch = told.box.take(now_s, lambda _: NEVER, lambda _: 1.0, full=2e6)
+        for name, value in batch:
+            told.box.sent(name, value, now_s)
+        return batch
+
+    assert sends(0.0, 1e6) == [("watchdog_s", 30.0), ("limit_w", 1e6)]
+    assert sends(1.0, 2e6) == [("limit_w", math.inf)]
+    assert all(sends(float(at), 2.5e6) == [] for at in range(2, 100))
+    assert sends(100.0, 1e6) == [("watchdog_s", 30.0), ("limit_w", 1e6)]

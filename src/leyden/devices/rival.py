@@ -60,7 +60,7 @@ class Rival:
         if self.doubted:
             self._strikes, self._since_s = self._strikes + 1, said_s
             if self._strikes >= STRIKES:
-                self.value, self._since_s = said, math.inf
+                self.value, self.doubted, self._since_s = said, False, math.inf
 
     def wait(self, wanted: float, said: float, said_s: float, step: float) -> None:
         """While somebody else holds the register: it is ours again when it has held what we want for long enough."""
