@@ -27,9 +27,45 @@ def test_the_shipped_cell_says_where_it_is_from():
     assert cell.resistance_ohm == pytest.approx((44.8e-3 + 47.8e-3) / 2 * 3 / 280, rel=1e-3)
 
 
+@pytest.mark.parametrize("name", sorted(path.stem for path in SHIPPED.glob("*.toml")))
+def test_every_shipped_cell_is_whole(name):
+    cell = load_cell(name)
+    assert "doi" in cell.source
+    assert cell.ageing in {"naumann-lfp-3ah", "lfp-250ah"}
+    # 46.3 mOhm of 3 Ah, whatever the size it is scaled to.
+    assert cell.resistance_ohm * cell.capacity_ah == pytest.approx(0.1389, rel=1e-3)
+    assert cell.impedance.factor_at(25.0) == 1.0
+    assert np.all(np.diff(cell.impedance.factor) < 0.0)
+    assert 0.008 <= float(cell.hysteresis.half_at(0.5)) <= 0.015
+    assert float(cell.entropy.at(0.0)) < 0.0 < float(cell.entropy.at(0.7))
+
+
+@pytest.mark.parametrize(
+    ("change", "to", "told"),
+    [
+        ("tau1_s = 22.0", "tau1_s = 900.0", "tau1_s must be shorter"),
+        ("tau1_s = 22.0", "", "tau1_s must be a number above 0"),
+        ("r1_ohm = [0", "r1_ohm = [-0", "must not be negative"),
+        ("r1_ohm = [", "r1_ohm = [1.0, ", "as many numbers in"),
+        ("r2_ohm = [", "r3_ohm = [", "does not know 'r3_ohm'"),
+        ("factor = [3.27", "factor = [-3.27", "one factor above 0 each"),
+        ("half_v = [0", "half_v = [-0", "never negative"),
+        ("turn_soc = 0.02", "turn_soc = 0", "turn_soc must be a number above 0"),
+        ("[entropy]\nsoc = [0.0", "[entropy]\nsoc = [0.05", "soc must rise from 0 to 1"),
+        ("capacity_ah = 280.0", "capacity_ah = 280.0\nresistance_ohm = 1e-3", "remove one of the two"),
+    ],
+)
+def test_a_bad_table_names_itself(tmp_path, change, to, told):
+    text = (SHIPPED / "lfp-280ah.toml").read_text()
+    assert change in text
+    (tmp_path / "bad.toml").write_text(text.replace(change, to))
+    with pytest.raises(CellFileError, match=told):
+        load_cell("bad", [tmp_path])
+
+
 def test_an_unknown_cell_is_answered_with_those_there_are(tmp_path):
     (tmp_path / "mine.toml").write_text("")
-    with pytest.raises(CellFileError, match="there is no cell 'lfp'; there are: lfp-280ah, mine"):
+    with pytest.raises(CellFileError, match="there is no cell 'lfp'; there are: lfp-280ah, lfp-314ah, mine"):
         load_cell("lfp", [tmp_path])
 
 

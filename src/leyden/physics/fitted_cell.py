@@ -9,12 +9,14 @@ from leyden.model.readings import Floats
 from leyden.model.site import CellRating
 from leyden.physics.cell import Cell
 from leyden.physics.cell_fit import OCV_SOC, CellFit
+from leyden.physics.impedance import NO_HYSTERESIS
 from leyden.physics.ocv import ocv_curve
 
 
 def fitted_cell(name: str, fit: CellFit, capacity_ah: float, like: Cell, source: str = "") -> Cell:
-    """The cell of a fit. What a pulse test cannot tell (mass, cooling, limits, how resistance falls with warmth) is as
-    in a cell `like` it, by capacity."""
+    """The cell of a fit. What a pulse test cannot tell (mass, cooling, limits, entropy, how resistance falls with
+    warmth) is as in a cell `like` it, by capacity. Hysteresis is none: the fitted voltage is that of the test's own way.
+    """
     share = capacity_ah / like.capacity_ah
     rating = CellRating(
         name, capacity_ah, like.rating.nominal_voltage_v, like.rating.voltage_min_v, like.rating.voltage_max_v
@@ -29,6 +31,7 @@ def fitted_cell(name: str, fit: CellFit, capacity_ah: float, like: Cell, source:
         heat_capacity_j_per_k=like.heat_capacity_j_per_k * share,
         cooling_w_per_k=like.cooling_w_per_k * share ** (2.0 / 3.0),
         impedance=impedance,
+        hysteresis=NO_HYSTERESIS,
         source=source,
     )
 
