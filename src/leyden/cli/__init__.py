@@ -28,6 +28,8 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "demand": ("leyden.cli.log", "demand"),
     "set": ("leyden.cli.manual", "set_power"),
     "release": ("leyden.cli.manual", "release"),
+    "user": ("leyden.cli.user", "app"),
+    "token": ("leyden.cli.machine_token", "app"),
     "fault": ("leyden.cli.fault", "app"),
     "export": ("leyden.cli.export", "export"),
     "cell": ("leyden.cli.cell", "app"),
