@@ -22,7 +22,7 @@ def test_a_pulse_test_becomes_a_cell_that_tells_the_charge(tmp_path):
     assert done.exit_code == 0, done.output
     assert "mV RMS" in done.output
     page = made.with_suffix(".html").read_text()
-    assert page.count("<svg") == 5
+    assert page.count("<svg") == 6  # voltage, resistances, warmth, entropy, and how the model follows the test
     assert "http" not in page
     soc = tmp_path / "soc.csv"
     grid = FOLDER / "dfn_grid.csv.gz"

@@ -15,7 +15,7 @@ from leyden.physics.ocv import ocv_curve
 
 def fitted_cell(name: str, fit: CellFit, capacity_ah: float, like: Cell, source: str = "") -> Cell:
     """The cell of a fit. What a pulse test cannot tell (mass, cooling, limits, entropy, how resistance falls with
-    warmth) is as in a cell `like` it, by capacity. Hysteresis is none: the fitted voltage is that of the test's own way.
+    warmth) is as in a cell `like` it, by capacity. It has no hysteresis: the fitted voltage is that of the test's way.
     """
     share = capacity_ah / like.capacity_ah
     rating = CellRating(
