@@ -36,7 +36,10 @@ def ledger(tmp_path):
 
 
 def sums(ledger: Ledger, clock: SimulatedClock) -> Sums:
-    return Sums(ONE, clock, ledger, lambda name, state: ledger.states.save(name, state, clock.now()) and None)
+    def keep(name: str, state: object) -> None:
+        ledger.states.save(name, state, clock.now())
+
+    return Sums(ONE, clock, ledger, keep)
 
 
 def fed(found: Sums, clock: SimulatedClock, powers_w: dict[float, float], until_s: float, trusted: bool = True) -> None:

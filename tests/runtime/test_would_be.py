@@ -56,7 +56,7 @@ def test_it_never_sells_what_it_does_not_hold(totals_w, soc):
 
 def test_what_is_not_known_is_not_summed():
     for unknown in ({"grid_w": nan}, {"soc": nan}, {"price": nan}):
-        assert day(*[5e5] * 361, **{"grid_w": 1e6, **unknown}).money is None
+        assert day(*[5e5] * 361, step_s=10, **{"grid_w": 1e6, **unknown}).money is None
     assert day(5e5, 5e5, step_s=600, grid_w=1e6).money is None
 
 

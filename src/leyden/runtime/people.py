@@ -99,8 +99,10 @@ class People:
         now, sums = self._clock.now(), self._sums
         before = sums.demand.at(now, self._site.zone)
         after = sums.demand.entered(power_w, now, self._site.zone)
-        sums.enter(after)
-        self._log(now, by, "demand-entered", GRID, before, power_w, why)
+        with self._ledger.together():
+            self._log(now, by, "demand-entered", GRID, before, power_w, why)
+            sums.keep_demand(after)
+        sums.demand = after
 
     def _log(self, now: datetime, by: str, what: str, target: str, before: object, after: object, why: str) -> None:
         self._ledger.actions.add(now, by, what, target, before, after, why)

@@ -88,10 +88,9 @@ class Sums:
             self.demand = self.demand.finished(before, self._site.zone)
         self.keep()
 
-    def enter(self, demand: MonthDemand) -> None:
-        """A person knows better. Raises OSError where it cannot be kept: then nothing has changed."""
+    def keep_demand(self, demand: MonthDemand) -> None:
+        """Keep what a person says of the month's demand. Raises OSError where it cannot be kept."""
         self._ledger.states.save(SUMS, replace(self.kept, demand=demand), self._clock.now())
-        self.demand = demand
 
     def keep(self) -> None:
         """Keep all of it for the next start."""
