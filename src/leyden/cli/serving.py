@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import uvicorn
 from fastapi import FastAPI
@@ -14,7 +15,9 @@ GOODBYE_S = 5.0
 class Server(uvicorn.Server):
     """A server whose signals are somebody else's, and that ends cleanly when it is cancelled."""
 
-    def __init__(self, app: FastAPI, host: str, port: int) -> None:
+    def __init__(self, app: FastAPI, host: str, port: int, tls: tuple[Path, Path] | None = None) -> None:
+        """`tls` is a certificate and its key; with them HTTPS is spoken, TLS 1.2 or newer, and nothing else."""
+        cert, key = tls or (None, None)
         # A live stream never ends by itself, so open connections are given a second, not for ever.
         super().__init__(
             uvicorn.Config(
@@ -23,8 +26,12 @@ class Server(uvicorn.Server):
                 port=port,
                 log_config=None,
                 log_level="warning",
-                access_log=False,
+                access_log=False,  # it would write addresses whole, and a stream's address may hold a token
+                server_header=False,
+                ws="none",
                 timeout_graceful_shutdown=1,
+                ssl_certfile=cert,
+                ssl_keyfile=key,
             )
         )
 

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -17,6 +18,7 @@ from leyden.devices import FieldPlant
 from leyden.runtime.alone import AlreadyRunsError, alone
 from leyden.runtime.clock import TwinClock, WallClock
 from leyden.runtime.config import SiteConfig, data_folder
+from leyden.runtime.config_web import tls_files
 from leyden.runtime.http import AnswerError
 from leyden.runtime.memory import share_memory_among_threads
 from leyden.runtime.mode import SHADOW, kept_mode
@@ -65,7 +67,8 @@ async def _run(config: SiteConfig, port: int) -> bool:
         station = make_station(config, environment, clock, field, field, stores)
         with night(config, station) as watching:
             app = create_app(config, station, twin_port)
-            server = Server(app, config.web.host, port)
+            tls = None if config.web.tls is None else tls_files(config.web.tls, config.path.parent)
+            server = Server(app, config.web.host, port, tls)
             _announce(config, station.mode.mark, port, first_token(stores.ledger, clock.now()))
             return await _serve(station, field, server, watching, Reload(config.path))
 
@@ -89,12 +92,12 @@ async def _patiently(port: int, site: str) -> TwinClock | None:
 
 
 def _announce(config: SiteConfig, mark: str, port: int, new_token: str | None) -> None:
-    address = f"http://{config.web.host}:{port}"
+    address = replace(config.web, port=port).address
     err.print(f"{config.site.name.zh} · {config.site.name.en}  [bold]{mark}[/bold]  {address}")
     if mark == SHADOW:
         err.print(f"nothing is sent to the devices until `leyden arm {config.path}` is confirmed")
     if new_token is not None:
-        err.print("Token for writing, shown only this once (keep it; in the room it stands in the address):")
+        err.print("Administrator's token, shown only this once (keep it; in the room it stands in the address):")
         err.print(f"  {address}/#token={new_token}", highlight=False, soft_wrap=True)
 
 
