@@ -19,7 +19,7 @@ from leyden.history.record.sql import Connection, scalar, text
 SCHEMA = 2
 """Counts up with every change of the tables; a file of a higher number is refused."""
 
-_ROW_GROUP = 16_384
+ROW_GROUP = 16_384
 """Rows that are compressed together. DuckDB writes the last group again at every checkpoint: the usual 122,880 rows of
 decisions cost six times the disk writes, and stall the writer for up to 2 s."""
 _DAMAGED = (
@@ -72,7 +72,7 @@ class Store:
             root.execute("SET GLOBAL TimeZone = 'UTC'")  # else files would carry the zone of this machine
             root.execute(f"SET temp_directory = {text(self.path.with_suffix('.spill'))}")
             root.execute("SET autoinstall_known_extensions = false")  # never ask the network
-            root.execute(f"ATTACH {text(self.path)} AS rec (ROW_GROUP_SIZE {_ROW_GROUP})")
+            root.execute(f"ATTACH {text(self.path)} AS rec (ROW_GROUP_SIZE {ROW_GROUP})")
             root.execute("USE rec")
             self._prepare(root)
         except BaseException:
