@@ -14,6 +14,7 @@ from leyden.history.durable import publish, temporary
 from leyden.history.mark import kind_of, mark_folder
 from leyden.history.options import HistoryOptions
 from leyden.history.record.cells import CellFrame
+from leyden.history.record.copy import copy_open
 from leyden.history.record.energy import Energy, energy
 from leyden.history.record.export import Form, Layout, Step, Wanted, export
 from leyden.history.record.failing import clock_back
@@ -21,7 +22,7 @@ from leyden.history.record.intake import Intake
 from leyden.history.record.lookup import RecordedDecision, RecordedSlot, cells_at, decisions, planned
 from leyden.history.record.query import Span, query
 from leyden.history.record.series import Curves, Instant, to_us
-from leyden.history.record.store import Store
+from leyden.history.record.store import ROW_GROUP, Store
 from leyden.history.record.view import View
 from leyden.history.record.writer import Writer
 from leyden.model.plan import Plan
@@ -145,6 +146,15 @@ class Record:
             with temporary(target).open("wb") as file:
                 export(view, wanted, form, file, bom)
             publish(target)
+
+    def copy(self, target: Path) -> Sequence[Path]:
+        """Write what has not been closed yet into a new DuckDB file, as it is at this moment, while recording goes on.
+
+        Returns the files of closed days and months that belong to it; whoever takes long may find the oldest gone.
+        """
+        self.flush()
+        with self._store.reading() as connection:
+            return copy_open(connection, self._folder, target, ROW_GROUP)
 
     @contextmanager
     def _viewing(self) -> Iterator[View]:
