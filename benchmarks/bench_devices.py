@@ -17,6 +17,7 @@ from pymodbus.simulator import DataType, SimData, SimDevice
 from leyden.devices import DeviceServer, FieldPlant, load_map
 from leyden.devices.blocks import sweep_of
 from leyden.devices.codec import decode_array
+from leyden.devices.frame_log import MOST_BYTES, FrameLog
 from leyden.devices.locate import Locator
 from leyden.devices.wire.modbus import ModbusWire
 from leyden.model.readings import BatteryReading
@@ -242,3 +243,13 @@ def bench_a_park_at_speed_60(benchmark, loop):
     assert frame.age_s < 30.0
     loop.run_until_complete(plant.stop())
     loop.run_until_complete(stack.aclose())
+
+
+def bench_keeping_a_frame(benchmark):
+    """What the log of raw frames costs each request and each answer, a full log that forgets as much as it takes."""
+    log = FrameLog(WallClock().elapsed_s)
+    trace, frame = log.tracer({1: "gate"}), bytes(209)
+    while len(log) < MOST_BYTES // (209 + 160):
+        trace(False, frame)
+    benchmark(trace, False, frame)
+    benchmark.extra_info["frames kept"] = len(log)
