@@ -9,6 +9,7 @@ from pathlib import Path
 
 from leyden import __version__
 from leyden.alarms import AlarmChange, ChangeKind
+from leyden.devices.frame_log import FrameLog
 from leyden.model.condition import Condition
 from leyden.model.words import Words
 from leyden.runtime.blackbox import BlackBox
@@ -35,6 +36,8 @@ class Night:
     notifier: Notifier
     secrets: SecretStore
     manager: ServiceManager
+    frames: FrameLog | None = None
+    """What stood on the wires lately."""
 
     async def run(self) -> None:
         """Beside the cycle, until cancelled."""
@@ -61,7 +64,7 @@ class Night:
 
 
 @contextmanager
-def night(config: SiteConfig, station: Station) -> Iterator[Night]:
+def night(config: SiteConfig, station: Station, frames: FrameLog | None = None) -> Iterator[Night]:
     """Watch over this station; `run` is to go on beside its cycle."""
     folder = data_folder(config, simulated=config.twin is not None)
     secrets = SecretStore(config.path.parent)
@@ -72,7 +75,7 @@ def night(config: SiteConfig, station: Station) -> Iterator[Night]:
             site, options, channels, station.alarms, station.ledger.states, station.clock, lambda: station.mode.mark
         )
         box = BlackBox(folder / BOX, config.blackbox, lambda: station.controllers)
-        watching = Night(folder, box, notifier, secrets, ServiceManager())
+        watching = Night(folder, box, notifier, secrets, ServiceManager(), frames)
         station.witnesses.append(box.witness)
         station.watches.append(watching.conditions)
         station.alarms.listen(watching.changed)
