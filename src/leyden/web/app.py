@@ -23,12 +23,14 @@ from leyden.model.words import Words
 from leyden.runtime.clock import WallClock
 from leyden.runtime.config import SiteConfig
 from leyden.runtime.describe import time_json, words_json
+from leyden.runtime.night import Night
 from leyden.runtime.station import Station
 from leyden.web import (
     history_routes,
     lock_routes,
     manual_routes,
     mode_routes,
+    night_routes,
     twin_routes,
     user_routes,
     why_routes,
@@ -66,8 +68,11 @@ def create_app(
     *,
     clock: Clock | None = None,
     limits: Limits | None = None,
+    watching: Night | None = None,
 ) -> FastAPI:
     """The application of one running site; `twin_port` is where the twin takes faults, where there is one.
+
+    `watching` has what a doctor asks for; without it there is no such route.
 
     `clock` is that of the people, whose sessions and waits are not the twin's: the computer's own unless given.
     """
@@ -109,8 +114,20 @@ def create_app(
     if twin_port is not None:
         include(Role.VIEWER, twin_routes.reading(twin_port))
         include(Role.ENGINEER, twin_routes.writing(twin_port))
+    if watching is not None:
+        _include_service(app, config, people, watching)
     _serve_room(app)
     return app
+
+
+def _include_service(app: FastAPI, config: SiteConfig, people: People, watching: Night) -> None:
+    """What those need who look after a site: an hour to look into, and all of it to keep."""
+    for role, router in (
+        (Role.ENGINEER, night_routes.doctor_router(config, people.station, watching)),
+        (Role.ADMINISTRATOR, night_routes.backup_router(config, people.station, watching)),
+    ):
+        responses = refusals(401, 403, 422, 429, 503)
+        app.include_router(router, prefix="/api", dependencies=people.gate.asks(role), responses=responses)
 
 
 def _people(config: SiteConfig, station: Station, clock: Clock, limits: Limits) -> People:
