@@ -33,6 +33,7 @@ _SENTENCES: Mapping[str, Words] = {
     "user-changed": Words("{by} 修改用户 {target}(现为{role})", "{by} changed {target} (now {role})"),
     "user-removed": Words("{by} 删除用户 {target}", "{by} removed {target}"),
     "token-made": Words("{by} 建立令牌 {target}({role})", "{by} made the token {target} ({role})"),
+    "backup-made": Words("{by} 备份了站点", "{by} made a backup of the site"),
     "token-removed": Words("{by} 收回令牌 {target}", "{by} took back the token {target}"),
 }
 _UNKNOWN = Words("{by}:{what}({target})", "{by}: {what} ({target})")
