@@ -65,8 +65,8 @@ async def _run(config: SiteConfig, port: int) -> bool:
         counts = KeptCounts(stores.ledger, clock)
         field = FieldPlant(config.site, config.maps, clock, clock.stumble_s, armed, counts)
         station = make_station(config, environment, clock, field, field, stores)
-        with night(config, station) as watching:
-            app = create_app(config, station, twin_port)
+        with night(config, station, field.frames) as watching:
+            app = create_app(config, station, twin_port, watching=watching)
             tls = None if config.web.tls is None else tls_files(config.web.tls, config.path.parent)
             server = Server(app, config.web.host, port, tls)
             _announce(config, station.mode.mark, port, first_token(stores.ledger, clock.now()))
