@@ -53,9 +53,6 @@ def write_backup(config: SiteConfig, record: Record, target: Path, with_secrets:
         "secrets": with_secrets,
     }
     with TemporaryDirectory(prefix=".backup-", dir=folder) as name, packing(target, "backup", about) as bundle:
-        if with_secrets:
-            temporary = target.with_name(target.name + ".part")
-            temporary.chmod(0o600)
         _add_site(bundle, config, with_secrets)
         work = Path(name)
         copy_ledger(folder / LEDGER, work / LEDGER)

@@ -60,9 +60,10 @@ class Packing:
 
 @contextmanager
 def packing(target: Path, kind: Kind, about: Mapping[str, Any]) -> Iterator[Packing]:
-    """Write a bundle; `about` is told in its page. Nothing is left where the block raises."""
+    """Write a bundle that only its owner may read; `about` stands in its page. An error leaves nothing behind."""
     part = temporary(target)
     try:
+        part.touch(0o600)
         with zipfile.ZipFile(part, "w", allowZip64=True, compresslevel=1) as archive:
             made = Packing(archive)
             yield made

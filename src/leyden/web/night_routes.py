@@ -1,6 +1,7 @@
 """A quarter of an hour, or all of a site, in one file: for those who look into it, and for those who keep it."""
 
 import asyncio
+import os
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -36,7 +37,7 @@ def doctor_router(config: SiteConfig, station: Station, watching: Night) -> APIR
         "/doctor", summary="A quarter of an hour in one file: leyden replay decides it again", responses=_ZIP_ANSWER
     )
     async def doctor(
-        around: Annotated[datetime | None, Query(description="ISO 8601; without a zone it is UTC; default: now")] = None,
+        around: Annotated[datetime | None, Query(description="ISO 8601; without a zone UTC; default: now")] = None,
     ) -> FileResponse:
         moment = station.clock.now() if around is None else around if around.tzinfo else around.replace(tzinfo=UTC)
         try:
@@ -76,15 +77,19 @@ def backup_router(config: SiteConfig, station: Station, watching: Night) -> APIR
 
 async def _file(write: Callable[[Path], None], folder: Path, name: str) -> FileResponse:
     """Made beside the data, on a thread, and gone when it has been sent."""
-    handle, temporary = mkstemp(prefix=".sending-", suffix=".zip", dir=folder)
-    path = Path(temporary)
     try:
-        open(handle, "wb").close()  # noqa: PTH123, SIM115 - a handle, not a path
-        await asyncio.to_thread(write, path)
+        path = await asyncio.to_thread(_made, write, folder)
     except OSError as error:
-        path.unlink(missing_ok=True)
         raise ApiError(503, Words(f"无法写入:{error}", f"it cannot be written: {error}")) from None
-    except BaseException:
-        path.unlink(missing_ok=True)
-        raise
     return FileResponse(path, media_type=ZIP, filename=name, background=BackgroundTask(path.unlink, missing_ok=True))
+
+
+def _made(write: Callable[[Path], None], folder: Path) -> Path:
+    handle, name = mkstemp(prefix=".sending-", suffix=".zip", dir=folder)
+    os.close(handle)
+    try:
+        write(Path(name))
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+    return Path(name)
