@@ -3,14 +3,13 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Annotated, Any
 
-from fastapi import APIRouter, FastAPI, Query, Request
+from fastapi import APIRouter, FastAPI, Request
 from fastapi import Path as PathParam
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import FileResponse, Response, StreamingResponse
+from fastapi.responses import FileResponse, Response
 from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 
@@ -22,7 +21,6 @@ from leyden.model.role import Role
 from leyden.model.words import Words
 from leyden.runtime.clock import WallClock
 from leyden.runtime.config import SiteConfig
-from leyden.runtime.describe import time_json, words_json
 from leyden.runtime.night import Night
 from leyden.runtime.station import Station
 from leyden.web import (
@@ -30,16 +28,17 @@ from leyden.web import (
     lock_routes,
     manual_routes,
     mode_routes,
+    moment_routes,
     night_routes,
     twin_routes,
     user_routes,
     why_routes,
 )
-from leyden.web.auth import Actor, Gate, by_of
+from leyden.web.auth import Gate, by_of
 from leyden.web.limits import Limits, Meter, Mistakes
-from leyden.web.live import alarm_json, live_json, site_json
+from leyden.web.live import alarm_json, live_json
 from leyden.web.logins import Logins
-from leyden.web.models import AckRequest, AlarmModel, LiveModel
+from leyden.web.models import AckRequest, AlarmModel
 from leyden.web.problems import ApiError, refusals, tell, tell_http, tell_invalid, tell_unavailable
 from leyden.web.responses import json_response
 from leyden.web.shield import Shield
@@ -47,10 +46,10 @@ from leyden.web.stream import Hub
 from leyden.web.user_routes import People
 
 AlarmId = Annotated[int, PathParam(ge=1, lt=2**63)]
-COMMON = refusals(401, 403, 413, 422, 429, 503)
-"""What every route may answer instead."""
+READING = refusals(401, 422, 429, 503)
+WRITING = READING | refusals(403, 413)
+"""What routes may answer instead of what was asked for."""
 STATIC = Path(__file__).parent / "static"
-_STARTING = Words("站点正在启动", "the site is starting")
 
 DESCRIPTION = """
 Reads and commands one site. Power is positive when it flows out of the thing into the bus (discharge, grid import,
@@ -78,7 +77,6 @@ def create_app(
     """
     clock, limits = clock or WallClock(), limits or Limits()
     people = _people(config, station, clock, limits)
-    gate = people.gate
     hub = Hub(lambda: live_json(station))
     station.listen(lambda moment: hub.touch())
 
@@ -99,25 +97,46 @@ def create_app(
     app.add_exception_handler(RequestValidationError, tell_invalid)
     for error in (RecordUnavailableError, LedgerError):
         app.add_exception_handler(error, tell_unavailable)
-
-    def include(role: Role, *routers: APIRouter) -> None:
-        for router in routers:
-            app.include_router(router, prefix="/api", dependencies=gate.asks(role), responses=COMMON)
-
     app.include_router(user_routes.login_router(people), prefix="/api")
-    include(Role.VIEWER, _moment_routes(config, station, hub, gate), history_routes.router(station))
-    include(Role.VIEWER, manual_routes.preview_router(station), user_routes.password_router(people))
-    include(Role.VIEWER, why_routes.router(station), mode_routes.reading(station), lock_routes.reading(station))
-    include(Role.OPERATOR, manual_routes.router(station), _alarm_actions(station))
-    include(Role.OPERATOR, mode_routes.router(station), lock_routes.router(station))
-    include(Role.ADMINISTRATOR, user_routes.users_router(people), user_routes.tokens_router(people))
-    if twin_port is not None:
-        include(Role.VIEWER, twin_routes.reading(twin_port))
-        include(Role.ENGINEER, twin_routes.writing(twin_port))
+    _include_reading(app, config, people, hub, twin_port)
+    _include_writing(app, people, twin_port)
     if watching is not None:
         _include_service(app, config, people, watching)
     _serve_room(app)
     return app
+
+
+def _include_reading(app: FastAPI, config: SiteConfig, people: People, hub: Hub, twin_port: int | None) -> None:
+    """What everybody known may see."""
+    station, viewer = people.station, people.gate.asks(Role.VIEWER)
+    routers = [
+        moment_routes.router(config, station, hub, people.gate),
+        history_routes.router(station),
+        why_routes.router(station),
+        mode_routes.reading(station),
+        lock_routes.reading(station),
+        *([] if twin_port is None else [twin_routes.reading(twin_port)]),
+    ]
+    for router in routers:
+        app.include_router(router, prefix="/api", dependencies=viewer, responses=READING)
+
+
+def _include_writing(app: FastAPI, people: People, twin_port: int | None) -> None:
+    """What takes a role to do; a preview changes nothing, and everybody may change their own password."""
+    station = people.station
+    roles: list[tuple[Role, APIRouter]] = [
+        (Role.VIEWER, manual_routes.preview_router(station)),
+        (Role.VIEWER, user_routes.password_router(people)),
+        (Role.OPERATOR, manual_routes.router(station)),
+        (Role.OPERATOR, _alarm_actions(station)),
+        (Role.OPERATOR, mode_routes.router(station)),
+        (Role.OPERATOR, lock_routes.router(station)),
+        *([] if twin_port is None else [(Role.ENGINEER, twin_routes.writing(twin_port))]),
+        (Role.ADMINISTRATOR, user_routes.users_router(people)),
+        (Role.ADMINISTRATOR, user_routes.tokens_router(people)),
+    ]
+    for role, router in roles:
+        app.include_router(router, prefix="/api", dependencies=people.gate.asks(role), responses=WRITING)
 
 
 def _include_service(app: FastAPI, config: SiteConfig, people: People, watching: Night) -> None:
@@ -150,78 +169,6 @@ def _people(config: SiteConfig, station: Station, clock: Clock, limits: Limits) 
 
     logins = Logins(ledger, limits, clock.elapsed_s, addresses, told)
     return People(station, gate, logins, clock.now, config.web.session_s)
-
-
-def _moment_routes(config: SiteConfig, station: Station, hub: Hub, gate: Gate) -> APIRouter:
-    router = APIRouter(tags=["now"])
-
-    @router.get("/site", summary="The site as it is described")
-    def site() -> Response:
-        return json_response(site_json(config, station))
-
-    @router.get("/snapshot", summary="Everything about this moment", responses={200: {"model": LiveModel}})
-    async def snapshot() -> Response:
-        document = live_json(station)
-        if document is None:
-            raise ApiError(503, _STARTING)
-        return json_response(document)
-
-    @router.get("/stream", summary="The same, live: server-sent events `full`, `delta` and `ping`")
-    async def stream(request: Request) -> StreamingResponse:
-        def may() -> bool:
-            try:
-                return isinstance(gate.reader(request), Actor)
-            except OSError:
-                return True  # a ledger that is busy for a moment makes nobody blind
-
-        return StreamingResponse(hub.read(may), media_type="text/event-stream", headers={"Cache-Control": "no-store"})
-
-    @router.get("/health", summary="Whether the cycle turns and the record is written")
-    async def health() -> Response:
-        state = station.record.state()
-        return json_response(
-            {
-                "ok": station.moment is not None and state.failing is None,
-                "time": time_json(station.clock.now()),
-                "lateness_s": round(station.lateness_s, 4),
-                "record": {
-                    "queued": state.queued,
-                    "dropped": state.dropped,
-                    "failing": None if state.failing is None else words_json(state.failing),
-                },
-            }
-        )
-
-    @router.get("/tariff", summary="The bands of one local day")
-    async def tariff(date: Annotated[date | None, Query()] = None) -> Response:
-        return json_response(_bands(config, station, date))
-
-    return router
-
-
-def _bands(config: SiteConfig, station: Station, day: date | None) -> dict[str, Any]:
-    zone = config.site.zone
-    local = day or station.clock.now().astimezone(zone).date()
-    start = datetime.combine(local, time(), zone).astimezone(UTC)
-    end = datetime.combine(local + timedelta(days=1), time(), zone).astimezone(UTC)
-    tariff = config.tariff
-    bands = [] if tariff is None else tariff.bands(start, end)
-    return {
-        "bands": [
-            {
-                "start": time_json(band.start),
-                "end": time_json(band.end),
-                "band": band.band,
-                "label": words_json(band.label),
-                "import_per_kwh": band.import_per_kwh,
-                "export_per_kwh": band.export_per_kwh,
-            }
-            for band in bands
-        ],
-        "currency": config.site.currency,
-        "estimate": True,
-        "document": "" if tariff is None else tariff.document,
-    }
 
 
 def _alarm_actions(station: Station) -> APIRouter:

@@ -20,11 +20,15 @@ from leyden.runtime.cells import PER_DEGC, PER_VOLT
 from leyden.runtime.describe import finite, slot_title, time_json, words_json
 from leyden.runtime.station import Station
 from leyden.web.live import alarm_json
-from leyden.web.problems import ApiError
+from leyden.web.problems import ApiError, refusals
+from leyden.web.record_models import AlarmsModel, CellsModel, DecisionsModel, HistoryModel, PlanModel
 from leyden.web.responses import json_response
 
 Json = dict[str, Any]
 MEDIA = {"csv": "text/csv; charset=utf-8", "parquet": "application/vnd.apache.parquet"}
+FILES: dict[int | str, Json] = {
+    200: {"description": "The file", "content": {kind: {"schema": {"type": "string"}} for kind in MEDIA.values()}}
+}
 Start = Annotated[
     datetime | None, Query(description="ISO 8601; without a zone it is UTC; default: 24 h before the end")
 ]
@@ -43,7 +47,9 @@ def router(station: Station) -> APIRouter:
 
 def _curves(routes: APIRouter, station: Station) -> None:
 
-    @routes.get("/history", summary="Any points over any span: min, mean and max per pixel")
+    @routes.get(
+        "/history", summary="Any points over any span: min, mean and max per pixel", response_model=HistoryModel
+    )
     def history(
         points: Points,
         start: Start = None,
@@ -56,7 +62,7 @@ def _curves(routes: APIRouter, station: Station) -> None:
             {"step_s": found.step_s, "series": {name: _series(series) for name, series in found.series.items()}}
         )
 
-    @routes.get("/export", summary="The same as a file")
+    @routes.get("/export", summary="The same as a file", response_class=StreamingResponse, responses=FILES)
     def export(
         points: Points,
         start: Start = None,
@@ -77,7 +83,11 @@ def _curves(routes: APIRouter, station: Station) -> None:
 
 
 def _events(routes: APIRouter, station: Station) -> None:
-    @routes.get("/plan", summary="The plan: what was planned for a span, and what is planned from now on")
+    @routes.get(
+        "/plan",
+        summary="The plan: what was planned for a span, and what is planned from now on",
+        response_model=PlanModel,
+    )
     def plan(start: Start = None, end: End = None) -> Response:
         now = station.clock.now()
         begin, until = _aware(start) or now - timedelta(hours=24), _aware(end) or now + timedelta(hours=48)
@@ -91,13 +101,13 @@ def _events(routes: APIRouter, station: Station) -> None:
             }
         )
 
-    @routes.get("/decisions", summary="Decisions with their trails, newest first")
+    @routes.get("/decisions", summary="Decisions with their trails, newest first", response_model=DecisionsModel)
     def decisions(start: Start = None, end: End = None, limit: Annotated[int, Query(ge=1, le=5000)] = 200) -> Response:
         begin, until = _span(station, start, end)
         kept = station.record.decisions(begin, until, limit)
         return json_response({"decisions": [_decision(row) for row in kept]})
 
-    @routes.get("/alarms", summary="Alarms that were, newest first")
+    @routes.get("/alarms", summary="Alarms that were, newest first", response_model=AlarmsModel)
     def alarms(start: Start = None, end: End = None, limit: Annotated[int, Query(ge=1, le=5000)] = 200) -> Response:
         begin, until = _span(station, start, end)
         kept = station.ledger.alarms.between(begin, until, limit)
@@ -105,11 +115,21 @@ def _events(routes: APIRouter, station: Station) -> None:
 
 
 def _cell_frames(routes: APIRouter, station: Station) -> None:
-    @routes.get("/cells/{battery}", summary="Every cell of a battery, now")
+    @routes.get(
+        "/cells/{battery}",
+        summary="Every cell of a battery, now",
+        response_model=CellsModel,
+        responses=refusals(404),
+    )
     async def cells(battery: str) -> Response:
         return json_response(_cells_now(station, battery))
 
-    @routes.get("/cells/{battery}/at", summary="Every cell of a battery, from the record: the nearest frame before")
+    @routes.get(
+        "/cells/{battery}/at",
+        summary="Every cell of a battery, from the record: the nearest frame before",
+        response_model=CellsModel,
+        responses=refusals(404),
+    )
     def cells_at(battery: str, time: datetime) -> Response:
         _known(station, battery)
         frame = station.record.cells_at(battery, time if time.tzinfo else time.replace(tzinfo=UTC))

@@ -13,7 +13,8 @@ from leyden.runtime.leases import LeaseRefusedError
 from leyden.runtime.station import Station
 from leyden.web.auth import by_of
 from leyden.web.models import Granted, ManualRequest, Preview, Text
-from leyden.web.problems import ApiError
+from leyden.web.problems import ApiError, refusals
+from leyden.web.record_models import Released
 
 CommandId = Annotated[int, Path(ge=1, lt=2**63)]
 _STARTING = Words("站点正在启动", "the site is starting")
@@ -47,11 +48,11 @@ def router(station: Station) -> APIRouter:
         command = leases_json((lease,), station.clock.elapsed_s())[0]
         return Granted.model_validate({"command": command, "preview": would})
 
-    @routes.delete("/manual/{command_id}", summary="End a command before its time")
-    async def release(command_id: CommandId, request: Request, by: str | None = None) -> dict[str, bool]:
+    @routes.delete("/manual/{command_id}", summary="End a command before its time", responses=refusals(404))
+    async def release(command_id: CommandId, request: Request, by: str | None = None) -> Released:
         if not station.release(command_id, by_of(request, by)):
             raise ApiError(404, Words("该指令已不在执行", "this command is not in force"))
-        return {"released": True}
+        return Released()
 
     return routes
 
