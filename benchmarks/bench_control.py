@@ -4,11 +4,12 @@ Measured at the cycle's own pace: every round is a new cycle, with a load that n
 a state that happens to stand still.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from math import sin
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,7 +21,7 @@ from leyden.control.keep_reserve import KeepReserve
 from leyden.control.peak_shaving import PeakShaving
 from leyden.control.self_consumption import SelfConsumption
 from leyden.control.time_windows import TimeWindows, Window
-from leyden.model import Decision, Plan, Slot, SlotMode, Snapshot, Words
+from leyden.model import Controller, Decision, Plan, Slot, SlotMode, Snapshot, Words
 from leyden.model.quality import FRESH
 from leyden.model.readings import (
     BatteryReading,
@@ -34,7 +35,9 @@ from leyden.model.reason import NobodyAsks
 from leyden.model.setpoint import Setpoint
 from leyden.model.site import Battery, CellRating, Converter, Device, Grid, Layout, Load, Site, Source
 from leyden.model.snapshot import Context
+from leyden.runtime.config import load_config
 
+DEMO = Path(__file__).parents[1] / "sites/park.toml"
 LFP = CellRating("lfp-280ah", 280.0, 3.2, 2.5, 3.65)
 START = datetime(2026, 7, 15, 4, 0, tzinfo=UTC)
 NAMES = ("gate", "bms1", "bms2", "pcs1", "pcs2", "inv1", "inv2", "inv3", "line1", "line2")
@@ -90,19 +93,22 @@ STAMPS = {
 }  # fmt: skip
 
 
-def readings(cycle: int, told: dict[str, Setpoint]) -> Readings:
-    """A load that swings by 300 kW in a quarter of a minute, with jitter."""
+def readings(site: Site, cycle: int, told: Mapping[str, Setpoint]) -> Readings:
+    """A load that swings by 300 kW in a quarter of a minute, with jitter; sun and wind at a fifth of their rating."""
     load_w = -2.9e6 - 3e5 * sin(cycle / 2.5) - 1e4 * ((cycle * 7919) % 13)
-    did = {name: told[name].power_w if name in told else 0.0 for name in ("b1", "b2")}
-    grid_w = -load_w - 8e5 - sum(did.values())
+    did = {b.name: told[b.name].power_w if b.name in told else 0.0 for b in site.batteries}
+    grid_w = -load_w - 0.2 * site.source_power_w - sum(did.values())
     meter, generation = STAMPS["meter"], STAMPS["generation"]
-    made = {name: GenerationReading(power_w=w, limit_w=rated_w, state=2.0, stamps=generation)
-            for name, w, rated_w in (("pv1", 4e5, 2e6), ("pv2", 2e5, 1e6), ("w1", 2e5, 1e6))}  # fmt: skip
+
+    def made(sources: tuple[Source, ...]) -> dict[str, GenerationReading]:
+        at_work = {"state": 2.0, "stamps": generation}
+        return {s.name: GenerationReading(power_w=0.2 * s.power_w, limit_w=s.power_w, **at_work) for s in sources}
+
     return Readings(
         grid=GridReading(power_w=grid_w, stamps=meter),
-        load={name: LoadReading(power_w=0.5 * load_w, stamps=meter) for name in ("line1", "line2")},
-        solar={"pv1": made["pv1"], "pv2": made["pv2"]},
-        wind={"w1": made["w1"]},
+        load={load.name: LoadReading(power_w=load_w / len(site.loads), stamps=meter) for load in site.loads},
+        solar=made(site.solar),
+        wind=made(site.wind),
         battery={
             name: BatteryReading(soc=0.5, charge_limit_w=2e6, discharge_limit_w=2e6, cell_voltage_min_v=3.2,
                                  cell_voltage_max_v=3.3, state=2.0, stamps=STAMPS["battery"])
@@ -124,41 +130,56 @@ def contexts(period_s: float = 1.0) -> Iterator[tuple[int, Context]]:
 class Park:
     """The pure part of a cycle, one after another."""
 
-    def __init__(self, period_s: float = 1.0) -> None:
+    def __init__(
+        self, period_s: float = 1.0, site: Site = PARK, controllers: tuple[Controller[Any], ...] = CONTROLLERS
+    ) -> None:
+        self.site, self.controllers = site, controllers
         self.contexts = contexts(period_s)
         self.memory, self.observed = Memory(), Observed()
         self.told: dict[str, Setpoint] = {}
 
     def observed_next(self) -> tuple[Site, Readings, Context, Observed]:
         cycle, context = next(self.contexts)
-        return PARK, readings(cycle, self.told), replace(context, setpoints=self.told), self.observed
+        said = readings(self.site, cycle, self.told)
+        return self.site, said, replace(context, setpoints=self.told), self.observed
 
     def snapshot(self) -> Snapshot:
         snapshot, self.observed = observe(*self.observed_next())
         return snapshot
 
     def decide(self, snapshot: Snapshot) -> Decision:
-        voices, self.memory = consult(CONTROLLERS, snapshot, self.memory)
-        soc = {b.name: snapshot.soc(b.name) for b in PARK.batteries}
-        setpoints, steps, total_w = arbitrate(PARK, voices, soc)
+        voices, self.memory = consult(self.controllers, snapshot, self.memory)
+        setpoints, steps, total_w = arbitrate(self.site, voices, snapshot.socs)
         self.told = setpoints
         return Decision(1, snapshot.time, setpoints, steps, total_w)
+
+    def run(self, cycles: int = 100) -> "Park":
+        for _ in range(cycles):
+            self.decide(self.snapshot())
+        return self
 
 
 @pytest.fixture
 def park() -> Park:
-    park = Park()
-    for _ in range(100):
-        park.decide(park.snapshot())
-    return park
+    return Park().run()
+
+
+def measured(park: Park, benchmark: Any) -> None:
+    result = benchmark.pedantic(park.decide, setup=lambda: ((park.snapshot(),), {}), rounds=3000)
+    assert result.commander is not None
+    benchmark.extra_info |= {"controllers": len(park.controllers), "steps": len(result.steps)}
 
 
 def bench_decision(park: Park, benchmark: Any) -> None:
-    """Twelve controllers, two batteries, three plants, a plan of two days; target 50 us."""
-    assert len(CONTROLLERS) == 12
-    result = benchmark.pedantic(park.decide, setup=lambda: ((park.snapshot(),), {}), rounds=3000)
-    assert result.commander is not None
-    benchmark.extra_info["steps"] = len(result.steps)
+    """Fourteen controllers, two batteries, three plants, a plan of two days; target 50 us."""
+    assert len(park.controllers) == 14
+    measured(park, benchmark)
+
+
+def bench_decision_of_the_demo_park(benchmark: Any) -> None:
+    """sites/park.toml as it is: its own chain, one battery."""
+    config = load_config(DEMO)
+    measured(Park(site=config.site, controllers=config.controllers).run(), benchmark)
 
 
 def bench_observe(park: Park, benchmark: Any) -> None:

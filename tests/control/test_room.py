@@ -3,6 +3,7 @@
 from dataclasses import replace
 from math import nan
 from typing import Any
+from unittest import mock
 
 import pytest
 from hypothesis import given
@@ -94,3 +95,21 @@ def test_it_is_never_negative_never_nan_and_never_beyond_the_rating(soc, charge_
         assert free.discharge_w == 0.0
     if not soc < 0.95:
         assert free.charge_w == 0.0
+
+
+near_soc = st.sampled_from([0.05, 0.052, 0.055, 0.5, 0.9, 0.945, 0.948, 0.95, nan])
+near_v = st.sampled_from([2.4, 2.5, 2.69, 2.71, 3.2, 3.54, 3.56, 3.66, nan])
+near_w = st.sampled_from([-1.0, 0.0, 1.4e6, 1.5e6, 1.55e6, 1.56e6, 3e6, nan])
+a_state = st.sampled_from([2.0, 2.0, 3.0, nan])
+a_stamp = st.sampled_from([FRESH] * 9 + [Stamp(9.0, Quality.STALE)])
+
+
+@given(near_soc, near_w, near_w, near_v, near_v, a_state, st.data())
+def test_a_glance_finds_what_a_closer_look_finds(soc, charge_w, discharge_w, lowest_v, highest_v, state, data):
+    names = ["soc", "charge_limit_w", "discharge_limit_w", "cell_voltage_min_v", "cell_voltage_max_v", "state"]
+    values = dict(zip(names, (soc, charge_w, discharge_w, lowest_v, highest_v, state), strict=True))
+    offered = [name for name in names if data.draw(st.sampled_from([True] * 9 + [False]))]
+    snapshot = with_bms(stamps={name: data.draw(a_stamp) for name in offered}, **values)
+    glance = room(B1, snapshot)
+    with mock.patch("leyden.control.room._at_ease", return_value=False):
+        assert room(B1, snapshot) == glance

@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import Struct
 
 from leyden.history.ledger.typed_json import MisfitError, dump, load
 from leyden.model.words import Words
@@ -45,6 +46,12 @@ class State:
     words: Words = field(default_factory=lambda: Words("是", "yes"))
 
 
+class Part(Struct, frozen=True):
+    since: datetime
+    level: Level = Level.LOW
+    inner: Inner | None = None
+
+
 TIMES = st.datetimes(timezones=st.just(UTC)).map(lambda time: time.replace(fold=0))
 STATES = st.builds(
     State,
@@ -67,6 +74,15 @@ def test_a_state_comes_back(state):
     assert back == state
     assert type(back.inner) is type(state.inner)
     assert dump(back) == dump(state)
+
+
+@given(st.builds(Part, TIMES, st.sampled_from(Level), st.none() | st.builds(Inner, TIMES)))
+def test_a_struct_comes_back_too(part):
+    assert load(dump(part), Part) == part
+    with pytest.raises(MisfitError, match="has no field 'former'"):
+        load('{"former": 1}', Part)
+    with pytest.raises(MisfitError, match="Missing required argument 'since'"):
+        load("{}", Part)
 
 
 @pytest.mark.parametrize("value", [math.inf, -math.inf, 1.5, -0.0])

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from leyden.control.follow_plan import Following, FollowPlan
+from leyden.control.follow_plan import FollowPlan
 from leyden.control.peak_shaving import PeakShaving
 from leyden.control.self_consumption import SelfConsumption
 from leyden.model.plan import Plan, Slot, SlotMode
@@ -50,7 +50,7 @@ def test_before_and_after_the_plan_nothing_is_said(late_s):
     assert bench.last is not None
     snapshot = bench.last[0]
     late = replace(snapshot, context=replace(snapshot.context, time=START + timedelta(seconds=late_s)))
-    assert FollowPlan().propose(late, Following())[0] == ()
+    assert FollowPlan().propose(late, None)[0] == ()
 
 
 def test_slots_follow_each_other_without_a_gap():
@@ -64,7 +64,7 @@ def test_slots_follow_each_other_without_a_gap():
     asked = {}
     for minutes in (0, 59, 60, 119, 120, 179, 180, 239, 240, 299, 300):
         context = replace(snapshot.context, time=START + timedelta(minutes=minutes), plan=Plan(slots, START, "test"))
-        proposal, _ = FollowPlan().propose(replace(snapshot, context=context), Following())
+        proposal, _ = FollowPlan().propose(replace(snapshot, context=context), None)
         asked[minutes] = proposal[0].request_w if proposal else None
     assert asked == {0: None, 59: None, 60: 1e5, 119: 1e5, 120: 2e5, 179: 2e5, 180: None, 239: None, 240: 4e5, 299: 4e5,
                      300: None}  # fmt: skip
@@ -85,7 +85,7 @@ def test_a_slot_that_cannot_be_followed_is_told_and_passed_over(slot):
     snapshot = bench.last[0]
     bad = Slot(START - timedelta(hours=1), START + timedelta(hours=1), reason=Planned(), **slot)
     context = replace(snapshot.context, plan=Plan((bad,), START, "test"))
-    (want,), _ = FollowPlan().propose(replace(snapshot, context=context), Following())
+    (want,), _ = FollowPlan().propose(replace(snapshot, context=context), None)
     assert (want.reason.code, want.request_w) == ("SlotUnusable", None)
 
 
@@ -95,5 +95,5 @@ def test_a_slot_for_one_battery():
     snapshot = bench.last[0]
     slot = Slot(START - timedelta(hours=1), START + timedelta(hours=1), SlotMode.BATTERY, Planned(), 1e5, target="b2")
     context = replace(snapshot.context, plan=Plan((slot,), START, "test"))
-    (want,), _ = FollowPlan().propose(replace(snapshot, context=context), Following())
+    (want,), _ = FollowPlan().propose(replace(snapshot, context=context), None)
     assert (want.target, want.request_w) == ("b2", 1e5)

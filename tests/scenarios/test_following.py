@@ -2,6 +2,10 @@
 
 from dataclasses import replace
 
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from leyden.control.following import Followed, Following
 from leyden.control.self_consumption import SelfConsumption
 from leyden.model.setpoint import Setpoint
@@ -10,6 +14,9 @@ from leyden.model.snapshot import Snapshot
 from tests.scenarios.dsl import battery, run, site
 
 SELF = [SelfConsumption()]
+REST = run(site(), SELF, "time | load => power\n0 s | 0 W => 0 W")
+assert REST.last is not None
+CALM = REST.last[0]
 
 
 def test_five_seconds_alarm_fifteen_stop_a_minute_at_rest_and_again():
@@ -119,9 +126,43 @@ def test_a_register_that_reads_back_something_else_is_an_alarm_of_its_own():
         assert codes == ([] if second < 5 else ["EchoDiffers"]), second
 
 
-def _told(snapshot: Snapshot, told_w: float, power_w: float, elapsed_s: float, echo_w: float | None = None) -> Snapshot:
+orders = st.lists(st.sampled_from([-1e6, 0.0, 5e5, 1.2e6]), min_size=20, max_size=20)
+
+
+@given(orders, st.integers(0, 30))
+def test_who_is_seen_late_by_a_stumble_follows(told, late):
+    """Orders change every 10 s; each power and each register is that of `late` seconds before."""
+    where = site()
+    controller, state, did = Following(where), Followed(), [0.0] * (late + 1)
+    for second in range(200):
+        did.append(told[second // 10])
+        now = _told(CALM, told[second // 10], did[-1 - late], float(second), did[-1 - late], stumble_s=30.0)
+        proposal, state = controller.propose(now, state)
+        assert proposal == (), second
+
+
+@pytest.mark.parametrize(("stumble_s", "first_s"), [(0.0, 9), (30.0, 39)])
+def test_who_does_nothing_is_alarmed_all_the_same(stumble_s, first_s):
+    """Told after 1 s; seen 2 s late, a ramp of 0.3 s, 5 s of patience, and the stumble."""
+    controller, state, alarmed = Following(site()), Followed(), []
+    for second in range(50):
+        now = _told(CALM, 5e5 if second else 0.0, 0.0, float(second), stumble_s=stumble_s)
+        proposal, state = controller.propose(now, state)
+        alarmed += [second for want in proposal if want.reason.code == "NotFollowing"]
+    assert alarmed[0] == first_s
+
+
+def _told(
+    snapshot: Snapshot,
+    told_w: float,
+    power_w: float,
+    elapsed_s: float,
+    echo_w: float | None = None,
+    stumble_s: float = 0.0,
+) -> Snapshot:
     """The snapshot with another set-point in force and another measured power."""
     echo_w = told_w if echo_w is None else echo_w
     converter = replace(snapshot.readings.converter["b1"], power_w=power_w, setpoint_w=echo_w)
-    context = replace(snapshot.context, elapsed_s=elapsed_s, setpoints={"b1": Setpoint(told_w)})
+    setpoints = {"b1": Setpoint(told_w)}
+    context = replace(snapshot.context, elapsed_s=elapsed_s, setpoints=setpoints, stumble_s=stumble_s)
     return replace(snapshot, readings=replace(snapshot.readings, converter={"b1": converter}), context=context)

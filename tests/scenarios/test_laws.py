@@ -199,7 +199,7 @@ def _at_the_gate(snapshot: Snapshot, decision: Decision) -> None:
     least_w, most_w = sum(b.low for b in own.values()), sum(b.high for b in own.values())
     grid = SITE.grid
     assert decision.total_w <= max(net_w + grid.export_limit_w, least_w) + 1e-3
-    if 4.0 * noise_w(snapshot) <= grid.import_limit_w + grid.export_limit_w:
+    if 4.0 * noise_w(SITE, snapshot.readings.grid.power_w, net_w) <= grid.import_limit_w + grid.export_limit_w:
         assert decision.total_w >= min(net_w - grid.import_limit_w, most_w) - 1e-3
 
 

@@ -40,6 +40,8 @@ class _Region(Struct):
     """What each battery that was asked by name was given."""
     group_asked: bool = False
     touched: set[str] = set()
+    stopped: set[str] = set()
+    """Targets, solar and wind too, that are asked to stop altogether."""
 
     def _sum(self) -> None:
         own_low = own_high = 0.0
@@ -58,10 +60,8 @@ class _Region(Struct):
                 rest += bounds.clamp(0.0)
         return low, high, rest
 
-    def project(self, target: str) -> Bounds:
-        """What one target may still do, given what all the others can."""
-        if target == BATTERIES:
-            return self.total
+    def left(self, target: str) -> Bounds:
+        """What one battery may still do, given what all the others can."""
         mine = self.own[target]
         if self.group is FREE:
             return mine
@@ -69,20 +69,21 @@ class _Region(Struct):
         return _between(max(mine.low, self.group.low - high), min(mine.high, self.group.high - low))
 
     def cut(self, target: str, bounds: Bounds) -> tuple[Bounds, bool, float]:
-        """Narrow one target; what it may still do, whether anything was taken away, by how much the bounds missed."""
-        before = self.project(target)
+        """Narrow one target: what it may still do, whether anything was taken away, by how much the bounds missed."""
+        before = self.total if target == BATTERIES else self.left(target)
         if bounds is FREE:
             return before, False, 0.0
-        after, missed = before.narrow(bounds)
-        narrowed = after is not before and (after.low != before.low or after.high != before.high)
-        if narrowed:
-            self._set(target, after)
-        elif target not in self.touched:
+        after, missed_w = before.narrow(bounds)
+        if after is before:
             # The region begins at the ratings: who says them first has set that edge.
-            narrowed = bounds.low == before.low or bounds.high == before.high
+            narrowed = target not in self.touched and (bounds.low == before.low or bounds.high == before.high)
+        else:
+            narrowed = after != before
+            if narrowed:
+                self._set(target, after)
         if narrowed:
             self.touched.add(target)
-        return after, narrowed, missed
+        return after, narrowed, missed_w
 
     def _set(self, target: str, bounds: Bounds) -> None:
         if target == BATTERIES:
@@ -103,7 +104,7 @@ class _Region(Struct):
             return None
         rest_w = self._others(target)[2]
         easy = Bounds(min(self.group.low - rest_w, 0.0), max(self.group.high - rest_w, 0.0))
-        taken_w = self.project(target).narrow(easy)[0].clamp(request_w)
+        taken_w = self.left(target).narrow(easy)[0].clamp(request_w)
         self.asked[target] = taken_w
         self._set(target, exactly(taken_w))
         return taken_w
@@ -134,24 +135,16 @@ def arbitrate(
     # Ratings bound the region from the start so that every sum is finite; the ratings controller says the same aloud.
     region = _Region(dict(site.battery_bounds), Bounds(-site.battery_power_w, site.battery_power_w))
     sources = dict(site.source_bounds)
-    steps = []
-    stopped, reactive = set(), []
-    for voice in voices:
-        for want in voice.proposal:
-            steps.append(_fold(region, sources, voice, want))
-            if want.stop:
-                stopped.add(want.target)
-            if want.request_var is not None or want.reactive_power_var is not FREE:
-                reactive.append(want)
+    steps = tuple([_fold(region, sources, voice, want) for voice in voices for want in voice.proposal])
     total_w, powers = _shares(site, region, soc)
-    q = _reactive(site, powers, reactive)
+    q, stopped = _reactive(site, powers, steps), region.stopped
     setpoints = {
         name: Setpoint(power_w, q.get(name, 0.0), not stopped or not {name, BATTERIES} & stopped)
         for name, power_w in powers.items()
     }
     for name, bounds in sources.items():
         setpoints[name] = _ceiling(bounds.high, name not in stopped)
-    return setpoints, tuple(steps), total_w
+    return setpoints, steps, total_w
 
 
 @lru_cache(maxsize=256)
@@ -162,34 +155,34 @@ def _ceiling(power_w: float, run: bool) -> Setpoint:
 
 def _fold(region: _Region, sources: dict[str, Bounds], voice: Voice, want: Want) -> Step:
     """One want, cut into what earlier ones left."""
-    target = want.target
+    target, bounds = want.target, want.power_w
+    if want.stop:
+        region.stopped.add(target)
     if target in sources:
         before = sources[target]
-        after, missed = before.narrow(want.power_w)
-        sources[target] = after
-        return Step(voice.controller, voice.label, want, after, region.total, after != before, missed)
-    if target != BATTERIES and target not in region.own:
-        raise KeyError(f"{voice.controller} wants something of '{target}', which this site does not have")
-    allowed, narrowed, missed = region.cut(target, want.power_w)
+        sources[target], missed_w = before.narrow(bounds)
+        narrowed = sources[target] != before
+        return Step(voice.controller, voice.label, want, sources[target], region.total, narrowed, missed_w)
+    allowed, narrowed, missed_w = region.cut(target, bounds)
     total = region.total
     taken_w = None if want.request_w is None else region.take(target, want.request_w)
-    return Step(voice.controller, voice.label, want, allowed, total, narrowed, missed, taken_w)
+    return Step(voice.controller, voice.label, want, allowed, total, narrowed, missed_w, taken_w)
 
 
 def _shares(site: Site, region: _Region, soc: Mapping[str, float]) -> tuple[float, dict[str, float]]:
     """The total, nearest to rest in what is left, shared by what each battery can still give or take."""
-    low, high, at_rest = [], [], []
-    for bounds in region.own.values():
-        low.append(bounds.low)
-        high.append(bounds.high)
-        at_rest.append(bounds.clamp(0.0))
-    rest_w = sum(at_rest)
-    total_w = region.total.clamp(rest_w) if at_rest else 0.0
-    if len(at_rest) <= 1:
-        return total_w, dict.fromkeys(region.own, total_w)
-    if not region.group_asked:
+    own = region.own.values()
+    low, high = [bounds.low for bounds in own], [bounds.high for bounds in own]
+    if region.group_asked:
+        total_w = region.total.clamp(0.0)
+    else:
         # Nobody asked the group: only those that its bounds need move away from rest, and only that way.
+        at_rest = [bounds.clamp(0.0) for bounds in own]
+        rest_w = sum(at_rest)
+        total_w = region.total.clamp(rest_w)
         low, high = (at_rest, high) if total_w >= rest_w else (low, at_rest)
+    if len(low) == 1:
+        return total_w, dict.fromkeys(region.own, total_w)
     weight = [_weight(battery.energy_wh, soc.get(battery.name, nan), total_w) for battery in site.batteries]
     return total_w, dict(zip(region.own, split(total_w, low, high, weight), strict=True))
 
@@ -197,16 +190,13 @@ def _shares(site: Site, region: _Region, soc: Mapping[str, float]) -> tuple[floa
 def _weight(energy_wh: float, soc: float, total_w: float) -> float:
     """How much of a total falls to a battery: what it can still give, or take; half full where nobody knows."""
     known = soc if 0.0 <= soc <= 1.0 else 0.5
-    left = known if total_w >= 0.0 else 1.0 - known
-    return energy_wh * max(left, 1e-3)
+    return energy_wh * max(known if total_w >= 0.0 else 1.0 - known, 1e-3)
 
 
-def _reactive(site: Site, powers: Mapping[str, float], wants: Sequence[Want]) -> dict[str, float]:
+def _reactive(site: Site, powers: Mapping[str, float], steps: Sequence[Step]) -> dict[str, float]:
     """Q per battery, folded like P, in what the converter's circle leaves beside P; empty where nobody cares."""
-    for want in wants:
-        if want.request_var is not None or not want.reactive_power_var.low <= 0.0 <= want.reactive_power_var.high:
-            break
-    else:
+    wants = [s.want for s in steps if s.want.reactive_power_var is not FREE or s.want.request_var is not None]
+    if not wants:
         return {}
     result = {}
     for battery in site.batteries:

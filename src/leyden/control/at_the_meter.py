@@ -5,7 +5,6 @@ too much for MISSED_S, and until it has not for as long.
 """
 
 from dataclasses import dataclass
-from math import nan
 from typing import ClassVar
 
 from leyden.control.lasting import NEVER, Lasting, lasting
@@ -98,12 +97,7 @@ class ExportLimitMissed(LimitMissed):
 
 def import_reason(snapshot: Snapshot, net_w: float, limit_w: float) -> Reason:
     """Why at least something must be given, or no more may be taken: in the site's load, where that is known."""
-    site, readings = snapshot.site, snapshot.readings
-    generation_w = 0.0
-    for sources, measured in ((site.solar, readings.solar), (site.wind, readings.wind)):
-        for source in sources:
-            reading = measured.get(source.name)
-            generation_w += nan if reading is None else reading.good("power_w")
+    generation_w = snapshot.derived.generation_w
     load_w = net_w + generation_w
     if load_w != load_w:
         return DemandLimited(net_w, limit_w)
@@ -121,10 +115,11 @@ def missed(before: Lasting, over_w: float, limit_w: float, snapshot: Snapshot) -
     """Whether a limit has been missed for long enough; 1 % of it, or of the converters, is the meter's own error.
 
     `over_w` is how much more than the limit the meter shows; nan is not more. A late meter shows an excess for as long
-    after it is over, so its delay comes on top.
+    after it is over, so its delay comes on top; a stumble of this computer makes everything late.
     """
     if before is NEVER and not over_w > 0.0:
         return NEVER
     site = snapshot.site
     over = over_w > max(0.01 * limit_w, 0.01 * site.battery_power_w, 200.0)
-    return lasting(before, over, snapshot.context.elapsed_s, MISSED_S + site.grid.meter_delay_s)
+    after_s = MISSED_S + site.grid.meter_delay_s + snapshot.context.stumble_s
+    return lasting(before, over, snapshot.context.elapsed_s, after_s)

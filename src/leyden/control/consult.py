@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import inf
 from typing import Any
 
 from msgspec import Struct
@@ -9,7 +10,7 @@ from msgspec import Struct
 from leyden.control.arbitrate import Voice
 from leyden.model.bounds import exactly
 from leyden.model.errors import NotANumberError
-from leyden.model.proposal import NOTHING, Controller, Proposal, Want
+from leyden.model.proposal import Controller, Proposal, Want
 from leyden.model.reason import AlarmReason
 from leyden.model.site import BATTERIES
 from leyden.model.snapshot import Snapshot
@@ -37,6 +38,7 @@ class Memory(Struct, frozen=True):
     states: Mapping[str, Any] = {}
     latest: Mapping[str, Proposal] = {}
     asked_at_s: Mapping[str, float] = {}
+    """When those were asked that are not asked every cycle."""
     failed: Mapping[str, str] = {}
     """Controllers whose last call raised, with the error in a line."""
 
@@ -46,23 +48,23 @@ def consult(
 ) -> tuple[list[Voice], Memory]:
     """The voices of all who have something to say, in the order of priority: those due are asked, the others' latest
     proposal stands."""
+    if protective_only:
+        controllers = [controller for controller in controllers if controller.protective]
     states, latest, asked_at_s = dict(memory.states), dict(memory.latest), dict(memory.asked_at_s)
-    failed = dict(memory.failed)
-    targets, elapsed_s = snapshot.site.targets, snapshot.context.elapsed_s
+    failed, targets, elapsed_s = dict(memory.failed), snapshot.site.targets, snapshot.context.elapsed_s
     voices = []
     for controller in controllers:
-        if protective_only and not controller.protective:
-            continue
         name = controller.name
-        proposal = latest.get(name, NOTHING)
-        if controller.every_s <= 0.0 or _due(controller, elapsed_s, memory):
-            asked_at_s[name] = elapsed_s
-            failed.pop(name, None)
+        if controller.every_s > 0.0 and not _due(controller, elapsed_s, asked_at_s, failed):
+            proposal = latest[name]
+        else:
             try:
                 state = states[name] if name in states else controller.start()
                 proposal, states[name] = controller.propose(snapshot, state)
                 for want in proposal:
                     _check(want, targets)
+                if failed:
+                    failed.pop(name, None)
             except Exception as error:  # whatever it is, the others must go on
                 # It may be the state that is wrong, restored from another version: the next call begins anew.
                 states.pop(name, None)
@@ -74,22 +76,24 @@ def consult(
     return voices, Memory(states, latest, asked_at_s, failed)
 
 
-def _due(controller: Controller[Any], elapsed_s: float, memory: Memory) -> bool:
-    """Due when its time has come, within half a millisecond of rounding; one that failed is asked at once."""
-    asked_at_s = memory.asked_at_s.get(controller.name)
-    if asked_at_s is None or controller.name in memory.failed:
-        return True
-    return elapsed_s - asked_at_s >= controller.every_s - 5e-4
+def _due(
+    controller: Controller[Any], elapsed_s: float, asked_at_s: dict[str, float], failed: Mapping[str, str]
+) -> bool:
+    """Due when its time has come, within half a millisecond of rounding; one that failed is at once. Notes when."""
+    name = controller.name
+    if elapsed_s - asked_at_s.get(name, -inf) < controller.every_s - 5e-4 and name not in failed:
+        return False
+    asked_at_s[name] = elapsed_s
+    return True
 
 
 def _check(want: Want, targets: frozenset[str]) -> None:
     """Find here what arbitration could not live with, so that it costs one controller its word and not the cycle."""
     if want.target not in targets:
         raise KeyError(f"no target '{want.target}' on this site; there are: {', '.join(sorted(targets))}")
-    request_w, request_var = want.request_w, want.request_var
-    if request_w != request_w or request_var != request_var:  # only nan is not itself; None is
+    if want.request_w != want.request_w or want.request_var != want.request_var:  # nan alone is not itself
         raise NotANumberError(f"nan was requested of '{want.target}'")
-    if request_var is not None and want.target == BATTERIES:
+    if want.request_var is not None and want.target == BATTERIES:
         raise ValueError("reactive power is asked of one battery, not of all together")
 
 

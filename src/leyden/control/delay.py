@@ -9,10 +9,11 @@ What is learned is not one number but which delays are still `plausible`; who re
 """
 
 from bisect import bisect_right
-from dataclasses import dataclass, replace
 from math import exp, nan
 
 import numpy as np
+from msgspec import Struct
+from msgspec.structs import replace
 
 from leyden.control.trace import Trace
 
@@ -49,8 +50,7 @@ _CANDIDATES = np.array(CANDIDATES_S)
 _NOBODY: Looks = ((nan, nan), (nan, nan))
 
 
-@dataclass(frozen=True, slots=True)
-class Delay:
+class Delay(Struct, frozen=True):
     """What is known about the delay."""
 
     costs: tuple[float, ...] = (0.0,) * len(CANDIDATES_S)

@@ -8,8 +8,9 @@ never look like demand, whatever the delay, and no loop is closed that could swi
 once while the battery rests, and while it moves as soon as the battery cannot explain it.
 """
 
-from dataclasses import dataclass, field
 from math import nan
+
+from msgspec import Struct
 
 from leyden.control.delay import LEAD_S, LONGEST_S, Delay, learned
 from leyden.control.trace import Trace
@@ -24,19 +25,18 @@ DOUBT = 0.05
 """The wider the range, as a share of rated power, the less it draws: in a fast ramp a tenth of a second is much."""
 
 
-@dataclass(frozen=True, slots=True)
-class Demand:
+class Demand(Struct, frozen=True):
     """Net demand and what it takes to go on."""
 
     net_w: float = nan
     """Load minus generation, at the meter's moment."""
     moment_s: float = nan
     """The moment that the net demand is of, in the converters' time, as far as is known."""
-    grid: Trace = field(default_factory=Trace)
+    grid: Trace = Trace()
     """The meter, by the moment at which it was read."""
-    battery: Trace = field(default_factory=Trace)
+    battery: Trace = Trace()
     """All batteries together."""
-    delay: Delay = field(default_factory=Delay)
+    delay: Delay = Delay()
 
 
 def demanded(

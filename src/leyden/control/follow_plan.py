@@ -5,9 +5,8 @@ from math import isfinite, nan
 from typing import Annotated, ClassVar
 
 from leyden.control.clock_trust import NOT_TRUSTED
-from leyden.control.steady import Steady, noise_w, steadied
 from leyden.model.plan import Slot, SlotMode
-from leyden.model.proposal import NOTHING, Fleeting, Proposal, Want
+from leyden.model.proposal import NOTHING, Proposal, Want
 from leyden.model.quantity import Quantity
 from leyden.model.reason import Reason
 from leyden.model.site import BATTERIES
@@ -15,7 +14,7 @@ from leyden.model.snapshot import Snapshot
 from leyden.model.words import Words
 
 _AT_METER = _GRID, _SELF = SlotMode.GRID, SlotMode.SELF
-"""What is meant at the meter, and so needs the net demand."""
+"""Meant at the meter, so that only all batteries together can do it."""
 
 
 @dataclass(frozen=True)
@@ -25,12 +24,6 @@ class SlotUnusable(Reason):
     target: str
     mode: str
     sentence = Words("计划时段无法执行({mode},{target})", "the plan's slot cannot be followed ({mode}, {target})")
-
-
-class Following(Fleeting, frozen=True):
-    """The net demand, without its noise."""
-
-    steady: Steady = Steady()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,38 +37,34 @@ class FollowPlan:
     name: str = use
     every_s: Annotated[float, Quantity("s", low=0.0)] = 0.0
 
-    def start(self) -> Following:
-        """Nothing has been seen."""
-        return Following()
+    def start(self) -> None:
+        """Nothing to remember."""
 
-    def propose(self, snapshot: Snapshot, state: Following) -> tuple[Proposal, Following]:
+    def propose(self, snapshot: Snapshot, state: None) -> tuple[Proposal, None]:
         """A request, with the reason that the plan gives for it."""
         if not snapshot.context.clock_trusted:
-            return NOT_TRUSTED, state
+            return NOT_TRUSTED, None
         plan = snapshot.context.plan
         slot = None if plan is None else plan.at(snapshot.time)
         if slot is None:
-            return NOTHING, state
-        if slot.mode in _AT_METER:
-            elapsed_s, net_w = snapshot.context.elapsed_s, snapshot.derived.net_demand_w
-            state = Following(steadied(state.steady, net_w, noise_w(snapshot), elapsed_s))
-        request_w = _request(slot, state.steady)
+            return NOTHING, None
+        request_w = _request(slot, snapshot.demand.middle_w)
         if not isfinite(request_w) or not _there(slot, snapshot):
-            return (Want(BATTERIES, SlotUnusable(slot.target, slot.mode.value)),), state
-        return (Want(slot.target, slot.reason, request_w=request_w),), state
+            return (Want(BATTERIES, SlotUnusable(slot.target, slot.mode.value)),), None
+        return (Want(slot.target, slot.reason, request_w=request_w),), None
 
     def summary(self) -> Words:
         """In one line."""
         return Words("按计划运行", "do what the plan says")
 
 
-def _request(slot: Slot, steady: Steady) -> float:
-    """What the slot asks of its target; nan where it says too little."""
+def _request(slot: Slot, demand_w: float) -> float:
+    """What the slot asks of its target; nan where it says too little, or needs a demand that is not known."""
     mode, power_w = slot.mode, nan if slot.power_w is None else slot.power_w
     if mode is _GRID:
-        return steady.value_w - power_w
+        return demand_w - power_w
     if mode is _SELF:
-        return steady.value_w
+        return demand_w
     return power_w if mode is SlotMode.BATTERY else 0.0
 
 

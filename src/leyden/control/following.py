@@ -18,13 +18,14 @@ from leyden.model.bounds import exactly
 from leyden.model.proposal import NOTHING, Fleeting, Proposal, Want
 from leyden.model.reason import AlarmReason
 from leyden.model.site import Site
-from leyden.model.snapshot import Snapshot
+from leyden.model.snapshot import Context, Snapshot
 from leyden.model.words import Words
 
 OFF_S = 5.0
 STOP_S = 15.0
 READ_S = 2.0
-"""How much later than the write a reading may still show what was told before: a poll and a half, and the cycle."""
+"""How much later than the write a reading may still show what was told before: a poll and a half, and the cycle. What a
+stumble of this computer may look like comes on top, for the register too."""
 ECHO_S = 3.0
 """The same for the register, which some devices refresh once in a few seconds."""
 REST_S = 60.0
@@ -171,21 +172,19 @@ class Following:
 
     def propose(self, snapshot: Snapshot, state: Followed) -> tuple[Proposal, Followed]:
         """Nothing as long as all follow."""
-        setpoints, elapsed_s = snapshot.context.setpoints, snapshot.context.elapsed_s
+        context, setpoints = snapshot.context, snapshot.context.setpoints
         lately, watched, wrong = state.lately, dict[str, Watched](), []
         for target in self.targets:
             name = target.name
             told = setpoints.get(name)
-            if told is None and name not in state.stopped:
+            if name in state.stopped:
+                wrong.append((target, 0.0, *_measured(snapshot, target)))
                 continue
-            if told is not None and target.source and told.power_w >= target.rated_w and told.run:
-                continue  # no ceiling, nothing to exceed
+            if told is None or (target.source and told.power_w >= target.rated_w and told.run):
+                continue  # nothing to follow, no ceiling to exceed
             power_w, echo_w = _measured(snapshot, target)
-            if told is None or name in state.stopped:
-                wrong.append((target, 0.0, power_w, echo_w))
-                continue
             before = lately.watched.get(name, _NEW)
-            now = watched[name] = _looked(before, target, told.power_w, power_w, echo_w, elapsed_s)
+            now = watched[name] = _looked(before, target, told.power_w, power_w, echo_w, context)
             if now.off_since_s < inf or now.off is not NEVER or now.echo is not NEVER or state.stops:
                 wrong.append((target, told.power_w, power_w, echo_w))
         if not wrong and not state.stopped:
@@ -272,21 +271,22 @@ def _measured(snapshot: Snapshot, target: Target) -> tuple[float, float]:
     return (nan, nan) if reading is None else (reading.good("power_w"), reading.good("limit_w"))
 
 
-def _looked(before: Watched, target: Target, told_w: float, power_w: float, echo_w: float, elapsed_s: float) -> Watched:
+def _looked(before: Watched, target: Target, told_w: float, power_w: float, echo_w: float, context: Context) -> Watched:
     """The watch after one more look; quick where the target does what it is told."""
     if power_w != power_w:
         return _NEW
+    elapsed_s, stumble_s = context.elapsed_s, context.stumble_s
     # At first sight it may be on its way from where it is.
     told = before.told if before.told.powers else Trace((elapsed_s - target.late_s,), (power_w,))
     if told.powers[-1] != told_w:
-        told = told.add(elapsed_s, told_w, target.keep_s)
+        told = told.add(elapsed_s, told_w, target.keep_s + stumble_s)
     slack_w = target.slack_w
     on = (target.source or power_w >= told_w - slack_w) and power_w <= told_w + slack_w
     if on and not abs(echo_w - told_w) > slack_w and before.off is NEVER is before.echo and before.fine_since_s < inf:
         return before if told is before.told else Watched(told, fine_since_s=before.fine_since_s)
-    low_w, high_w = _band(told, target, elapsed_s)
+    low_w, high_w = _band(told, target, elapsed_s - stumble_s)
     off = power_w > high_w + slack_w or (not target.source and power_w < low_w - slack_w)
-    echo_low_w, echo_high_w = told.within(elapsed_s - ECHO_S, elapsed_s)
+    echo_low_w, echo_high_w = told.within(elapsed_s - ECHO_S - stumble_s, elapsed_s)
     differs = echo_w < echo_low_w - slack_w or echo_w > echo_high_w + slack_w
     return Watched(
         told,
@@ -297,11 +297,11 @@ def _looked(before: Watched, target: Target, told_w: float, power_w: float, echo
     )
 
 
-def _band(told: Trace, target: Target, elapsed_s: float) -> tuple[float, float]:
+def _band(told: Trace, target: Target, seen_s: float) -> tuple[float, float]:
     """Between which powers it may be: each that was told, until it is `late_s` past, then nearer with the ramp."""
     low_w = high_w = told.powers[-1]
     for power_w, end_s in zip(told.powers, told.moments[1:], strict=False):
-        come_w = target.ramp_w_per_s * max(0.0, elapsed_s - target.late_s - end_s)
+        come_w = target.ramp_w_per_s * max(0.0, seen_s - target.late_s - end_s)
         low_w = min(low_w, power_w + come_w)
         high_w = max(high_w, power_w - come_w)
     return low_w, high_w

@@ -11,7 +11,6 @@ from leyden.control.at_the_meter import DemandLimited, ExportLimitMissed, Import
 from leyden.control.curtail import NOBODY, Generated, ceilings
 from leyden.control.grid_meter import SILENT_S
 from leyden.control.lasting import NEVER, Lasting
-from leyden.control.steady import Steady, lower, noise_w, upper
 from leyden.model.bounds import at_least, at_most
 from leyden.model.proposal import NOTHING, Fleeting, Proposal, Want
 from leyden.model.site import BATTERIES, Site
@@ -20,10 +19,8 @@ from leyden.model.words import Words
 
 
 class AtGate(Fleeting, frozen=True):
-    """The net demand, steady on either side, and what has been missed."""
+    """What has been missed, and what the generation has done lately."""
 
-    highest: Steady = Steady()
-    lowest: Steady = Steady()
     over_import: Lasting = NEVER
     over_export: Lasting = NEVER
     generated: Generated = NOBODY
@@ -51,15 +48,12 @@ class GridLimits:
         net_w, stamp = snapshot.derived.net_demand_w, snapshot.grid_stamp
         if net_w != net_w or not stamp.age_s < SILENT_S:
             return NOTHING, state
-        elapsed_s, band_w, grid = snapshot.context.elapsed_s, noise_w(snapshot), snapshot.site.grid
+        grid, demand, rated_w = snapshot.site.grid, snapshot.demand, snapshot.site.battery_power_w
         grid_w = snapshot.readings.grid.power_w
-        rated_w = snapshot.site.battery_power_w
-        highest = upper(state.highest, net_w, band_w, elapsed_s)
-        lowest = lower(state.lowest, net_w, band_w, elapsed_s)
         over_import = missed(state.over_import, grid_w - grid.import_limit_w, grid.import_limit_w, snapshot)
         over_export = missed(state.over_export, -grid_w - grid.export_limit_w, grid.export_limit_w, snapshot)
         wants: list[Want] = []
-        least_w, most_w = highest.value_w - grid.import_limit_w, lowest.value_w + grid.export_limit_w
+        least_w, most_w = demand.highest_w - grid.import_limit_w, demand.lowest_w + grid.export_limit_w
         if over_export.standing:
             wants.append(Want(BATTERIES, ExportLimitMissed(-grid_w, grid.export_limit_w), power_w=at_most(most_w)))
         elif most_w < rated_w:
@@ -69,8 +63,8 @@ class GridLimits:
         elif least_w > -rated_w:
             reason = DemandLimited(net_w, grid.import_limit_w)
             wants.append(Want(BATTERIES, reason, power_w=at_least(least_w)))
-        curtailed, generated = ceilings(snapshot, lowest.value_w, state.generated)
-        return (*wants, *curtailed), AtGate(highest, lowest, over_import, over_export, generated)
+        curtailed, generated = ceilings(snapshot, demand.lowest_w, state.generated)
+        return (*wants, *curtailed), AtGate(over_import, over_export, generated)
 
     def summary(self) -> Words:
         """In one line."""

@@ -1,6 +1,7 @@
 """Keeping a reserve: not discharged below a state of charge, so that something is left for what comes."""
 
 from dataclasses import dataclass
+from math import nan
 from typing import Annotated, ClassVar
 
 from msgspec import Struct
@@ -54,12 +55,12 @@ class KeepReserve:
 
     def propose(self, snapshot: Snapshot, state: Reserved) -> tuple[Proposal, Reserved]:
         """At most zero for every battery at its reserve, and for one of which nobody knows."""
-        wants = []
+        wants, socs = [], snapshot.socs
         for battery in snapshot.site.batteries:
             name = battery.name
             if self.target not in (BATTERIES, name):
                 continue
-            soc = snapshot.soc(name)
+            soc = socs.get(name, nan)
             if not soc > self.soc + (self.hysteresis if name in state.held else 0.0):
                 wants.append(Want(name, AtReserve(name, soc, self.soc), power_w=at_most(0.0)))
         if not wants and not state.held:

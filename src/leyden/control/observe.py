@@ -4,33 +4,35 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from math import inf, nan
 
+from msgspec import Struct
+
 from leyden.control.demand import KEEP_S, Demand, demanded
 from leyden.control.quarter import Quarter, counted
+from leyden.control.steady import Steadied, calmed, noise_w
 from leyden.control.trace import Trace
 from leyden.model.quality import FRESH, MISSING, Stamp
 from leyden.model.readings import GridReading, LoadReading, Reading, Readings
 from leyden.model.site import Site
-from leyden.model.snapshot import Context, SiteReading, Snapshot
+from leyden.model.snapshot import UNKNOWN_DEMAND, Context, SiteReading, Snapshot, SteadyDemand
 
 LOST_S = 3.0
 """A converter silent for longer is taken to do what it is told, so that the rest of the site goes on. Shorter than the
 guard of the meter waits before it brings everything to zero."""
 
-_NOBODY: Mapping[str, float] = {}
 
-
-@dataclass(frozen=True, slots=True)
-class Observed:
+class Observed(Struct, frozen=True):
     """What observation remembers from one cycle to the next."""
 
-    demand: Demand = field(default_factory=Demand)
-    others: Trace = field(default_factory=Trace)
+    demand: Demand = Demand()
+    others: Trace = Trace()
     """Loads, solar and wind together, so that the residual is of one moment."""
     members: tuple[str, ...] = ()
     """Batteries whose converters are measured; all others are taken at their word."""
-    silent_since_s: Mapping[str, float] = field(default_factory=lambda: _NOBODY)
+    silent_since_s: Mapping[str, float] = {}
     """Batteries whose converters are not."""
-    quarter: Quarter = field(default_factory=Quarter)
+    quarter: Quarter = Quarter()
+    steadied: Steadied = Steadied()
+    """The net demand without its noise; it stands while the net demand is not known."""
 
 
 def observe(site: Site, readings: Readings, context: Context, before: Observed) -> tuple[Snapshot, Observed]:
@@ -49,7 +51,8 @@ def observe(site: Site, readings: Readings, context: Context, before: Observed) 
     demand = before.demand if own.members == before.members else Demand(delay=before.demand.delay)
     read = (elapsed_s - stamp.age_s, grid_w) if known else None
     demand = demanded(demand, read, (own.moment_s, own.power_w), site.grid.meter_delay_s, own.rated_w)
-    others = _others(site, readings, elapsed_s, before.others)
+    generation_w = _generation(site, readings)
+    others = _others(site, readings, elapsed_s, generation_w, before.others)
     residual_w = nan
     if known and others.moments and not own.silent_since_s:
         residual_w = grid_w + demand.battery.at(demand.moment_s) + others.at(demand.moment_s)
@@ -64,9 +67,13 @@ def observe(site: Site, readings: Readings, context: Context, before: Observed) 
         "import_price_per_kwh": context.price.import_per_kwh,
         "export_price_per_kwh": context.price.export_per_kwh,
     }
-    derived = SiteReading(stamps=_stamps(values, grid), **values)
-    snapshot = Snapshot(site=site, readings=readings, context=context, derived=derived)
-    return snapshot, Observed(demand, others, own.members, own.silent_since_s, quarter)
+    derived = SiteReading(stamps=_stamps(values, grid), generation_w=generation_w, **values)
+    steadied, steady = before.steadied, UNKNOWN_DEMAND
+    if known:
+        steadied = calmed(steadied, demand.net_w, noise_w(site, grid_w, demand.net_w), elapsed_s)
+        steady = SteadyDemand(steadied.middle.value_w, steadied.highest.value_w, steadied.lowest.value_w)
+    snapshot = Snapshot(site=site, readings=readings, context=context, derived=derived, demand=steady)
+    return snapshot, Observed(demand, others, own.members, own.silent_since_s, quarter, steadied)
 
 
 @dataclass(slots=True)
@@ -101,16 +108,21 @@ def _batteries(site: Site, readings: Readings, context: Context, silent_before: 
     return own
 
 
-def _others(site: Site, readings: Readings, elapsed_s: float, before: Trace) -> Trace:
-    """Loads, solar and wind as one; nothing as soon as one of them is not measured."""
+def _generation(site: Site, readings: Readings) -> float:
     power_w = 0.0
-    for load in site.loads:
-        if load.device is not None:
-            power_w += _good(readings.load.get(load.name))
     for source in site.solar:
         power_w += _good(readings.solar.get(source.name))
     for source in site.wind:
         power_w += _good(readings.wind.get(source.name))
+    return power_w
+
+
+def _others(site: Site, readings: Readings, elapsed_s: float, generation_w: float, before: Trace) -> Trace:
+    """Loads, solar and wind as one; nothing as soon as one of them is not measured."""
+    power_w = generation_w
+    for load in site.loads:
+        if load.device is not None:
+            power_w += _good(readings.load.get(load.name))
     return before.add(elapsed_s, power_w, KEEP_S) if power_w == power_w else Trace()
 
 

@@ -11,7 +11,6 @@ from typing import Annotated, ClassVar
 from leyden.control.at_the_meter import ImportLimitMissed, import_reason, missed
 from leyden.control.lasting import NEVER, Lasting
 from leyden.control.quarter import QUARTER_S
-from leyden.control.steady import Steady, noise_w, upper
 from leyden.model.bounds import at_least
 from leyden.model.proposal import NOTHING, Fleeting, Proposal, Want
 from leyden.model.quantity import Quantity
@@ -30,9 +29,8 @@ MOST_CORRECTION = 0.05
 
 
 class Shaved(Fleeting, frozen=True):
-    """The net demand, steady from above, and whether the limit is being missed."""
+    """Whether the limit is being missed."""
 
-    highest: Steady = Steady()
     over: Lasting = NEVER
 
 
@@ -60,18 +58,16 @@ class PeakShaving:
         net_w = snapshot.derived.net_demand_w
         if net_w != net_w:
             return NOTHING, state
-        elapsed_s, limit_w = snapshot.context.elapsed_s, self.import_limit_w
-        rated_w = snapshot.site.battery_power_w
-        highest = upper(state.highest, net_w, noise_w(snapshot), elapsed_s)
-        grid_w = snapshot.readings.grid.power_w
+        grid_w, limit_w = snapshot.readings.grid.power_w, self.import_limit_w
         over = missed(state.over, grid_w - limit_w, limit_w, snapshot)
-        least_w = highest.value_w - self._aim_w(snapshot)
+        after = state if over is state.over else Shaved(over)
+        least_w = snapshot.demand.highest_w - self._aim_w(snapshot)
         if least_w < 0.0:
             least_w = min(0.0, least_w + self.charge_headroom_w)
-        if least_w <= -rated_w and not over.standing:
-            return NOTHING, Shaved(highest, over)
+        if least_w <= -snapshot.site.battery_power_w and not over.standing:
+            return NOTHING, after
         told = ImportLimitMissed(grid_w, limit_w) if over.standing else import_reason(snapshot, net_w, limit_w)
-        return (Want(BATTERIES, told, power_w=at_least(least_w)),), Shaved(highest, over)
+        return (Want(BATTERIES, told, power_w=at_least(least_w)),), after
 
     def _aim_w(self, snapshot: Snapshot) -> float:
         """The limit, or less where the mean of the running quarter is over it: it is brought back by its end."""

@@ -1,16 +1,16 @@
 """The mean of import since the last full quarter of an hour, as a demand meter counts it."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from math import nan
+
+from msgspec import Struct
 
 QUARTER_S = 900.0
 _GAP_S = 10.0
 """A value stands for at most this long; what is not measured is not counted."""
 
 
-@dataclass(frozen=True, slots=True)
-class Quarter:
+class Quarter(Struct, frozen=True, gc=False):
     """What has been counted in the running quarter."""
 
     number: int = -1

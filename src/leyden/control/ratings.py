@@ -22,7 +22,8 @@ class ConverterRating(Reason):
 
 @dataclass(frozen=True)
 class Ratings:
-    """Active and apparent power of every converter; the ceilings of solar and wind begin at their rating anyway."""
+    """Active power of every converter; its apparent power is the circle in which `arbitrate` finds room for Q, and the
+    ceilings of solar and wind begin at their rating anyway."""
 
     site: Site
     name: str = "ratings"
@@ -49,9 +50,4 @@ class Ratings:
 def _rated(battery: Battery) -> Want:
     converter = battery.converter
     power_w = min(converter.power_w, converter.apparent_va)
-    return Want(
-        battery.name,
-        ConverterRating(battery.name, power_w),
-        power_w=Bounds(-power_w, power_w),
-        reactive_power_var=Bounds(-converter.apparent_va, converter.apparent_va),
-    )
+    return Want(battery.name, ConverterRating(battery.name, power_w), power_w=Bounds(-power_w, power_w))

@@ -4,9 +4,10 @@ Nothing is remembered here, so that whoever needs to know, the battery's limits 
 same answer. Edges taper instead of switching: there is nothing to chatter at.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from operator import attrgetter, itemgetter
 from typing import Any
 
 from msgspec import Struct
@@ -147,8 +148,11 @@ def room(battery: Battery, snapshot: Snapshot) -> Room:
     told = snapshot.context.setpoints.get(name)
     if told is not None and not told.run:
         return _shut(Stopped(name))
-    bms, converter = snapshot.readings.battery.get(name), snapshot.readings.converter.get(name)
-    if bms is None or converter is None or _lost(bms, "soc", _OFFERED) or _lost(converter, "power_w", _OFFERED_AC):
+    readings = snapshot.readings
+    bms, converter = readings.battery.get(name), readings.converter.get(name)
+    if bms is not None and converter is not None and _at_ease(battery, bms, converter):
+        return _free(battery.converter.power_w)
+    if bms is None or converter is None or unknown(bms, converter):
         power_w = 0.0 if told is None else told.power_w
         reason = NotKnown(name, ", ".join(unknown(bms, converter)))
         return Room(max(0.0, -power_w), max(0.0, power_w), reason, reason, known=False)
@@ -156,18 +160,25 @@ def room(battery: Battery, snapshot: Snapshot) -> Room:
         return _shut(BatteryNotReady(name, _named(BATTERY_STATES, bms.state)))
     if "state" in converter.stamps and converter.state not in _READY:
         return _shut(ConverterNotReady(name, _named(CONVERTER_STATES, converter.state)))
-    if _far_from_edges(battery, bms):
-        return _free(battery.converter.power_w)
     discharge_w, discharge_reason = _out(battery, bms)
     charge_w, charge_reason = _in(battery, bms)
     return Room(charge_w, discharge_w, charge_reason, discharge_reason)
 
 
-def _far_from_edges(battery: Battery, bms: BatteryReading) -> bool:
-    """Whether nothing is nearer than the rating, told at a glance: `_out` and `_in` find the same."""
+def _at_ease(battery: Battery, bms: BatteryReading, converter: ConverterReading) -> bool:
+    """Whether all is known, connected and far from every edge, which is the rule: told at a glance, as the rest of
+    `room` would find the same and only take longer."""
+    try:
+        if any(map(_quality, _stamps(bms.stamps))) or any(map(_quality, _stamps_ac(converter.stamps))):
+            return False  # GOOD is 0, and nothing else is
+    except KeyError:
+        return False
     rated_w, cell = battery.converter.power_w, battery.cell
     return (
-        battery.soc_min + SOC_TAPER < bms.soc < battery.soc_max - SOC_TAPER
+        converter.power_w == converter.power_w
+        and converter.state in _READY
+        and bms.state == _CONNECTED
+        and battery.soc_min + SOC_TAPER < bms.soc < battery.soc_max - SOC_TAPER
         and bms.cell_voltage_min_v > cell.voltage_min_v + DISCHARGE_TAPER_V
         and bms.cell_voltage_max_v < cell.voltage_max_v - CHARGE_TAPER_V
         and bms.charge_limit_w >= rated_w
@@ -190,25 +201,20 @@ _CONNECTED = float(BatteryState.CONNECTED)
 _READY = (float(ConverterState.RUNNING), float(ConverterState.STANDBY))
 _OFFERED = ("state", "charge_limit_w", "discharge_limit_w", "cell_voltage_min_v", "cell_voltage_max_v")
 _OFFERED_AC = ("state",)
+_stamps, _stamps_ac = itemgetter("soc", *_OFFERED), itemgetter("power_w", *_OFFERED_AC)
+_quality = attrgetter("quality")
 _GOOD = Quality.GOOD
 
 
 def _missing(reading: Reading | None, always: str, offered: tuple[str, ...]) -> list[str]:
-    return [always] if reading is None else [*_lost(reading, always, offered)]
+    return [always] if reading is None else _lost(reading, always, offered)
 
 
-def _lost(reading: Reading, always: str, offered: tuple[str, ...]) -> Sequence[str]:
+def _lost(reading: Reading, always: str, offered: tuple[str, ...]) -> list[str]:
     """Which of the points are not GOOD. One that a device does not offer has no stamp, and is not missed."""
-    lost: list[str] | None = None
-    value = reading.good(always)
-    if value != value:
-        lost = [always]
-    stamps = reading.stamps
-    for point in offered:
-        stamp = stamps.get(point)
-        if stamp is not None and stamp.quality is not _GOOD:
-            lost = [*(lost or ()), point]
-    return lost or ()
+    value, stamps = reading.good(always), reading.stamps
+    lost = [point for point in offered if point in stamps and stamps[point].quality is not _GOOD]
+    return lost if value == value else [always, *lost]
 
 
 def _out(battery: Battery, bms: BatteryReading) -> tuple[float, Reason | None]:

@@ -3,8 +3,7 @@
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
-from leyden.control.steady import Steady, noise_w, steadied
-from leyden.model.proposal import NOTHING, Fleeting, Proposal, Want
+from leyden.model.proposal import NOTHING, Proposal, Want
 from leyden.model.quantity import Quantity
 from leyden.model.reason import Reason
 from leyden.model.site import BATTERIES
@@ -28,12 +27,6 @@ class SurplusStored(Reason):
     sentence = Words("余电 {surplus_w}", "surplus {surplus_w}")
 
 
-class Served(Fleeting, frozen=True):
-    """The net demand, without its noise."""
-
-    steady: Steady = Steady()
-
-
 @dataclass(frozen=True, kw_only=True)
 class SelfConsumption:
     """Hold the grid at `grid_power`, 0 unless said."""
@@ -47,18 +40,16 @@ class SelfConsumption:
     name: str = use
     every_s: Annotated[float, Quantity("s", low=0.0)] = 0.0
 
-    def start(self) -> Served:
-        """Nothing has been seen."""
-        return Served()
+    def start(self) -> None:
+        """Nothing to remember."""
 
-    def propose(self, snapshot: Snapshot, state: Served) -> tuple[Proposal, Served]:
+    def propose(self, snapshot: Snapshot, state: None) -> tuple[Proposal, None]:
         """The net demand, as far as it is not left to the grid."""
-        net_w = snapshot.derived.net_demand_w
-        if net_w != net_w:
-            return NOTHING, state
-        steady = steadied(state.steady, net_w, noise_w(snapshot), snapshot.context.elapsed_s)
-        reason: Reason = SurplusStored(-net_w) if steady.value_w < 0.0 else DemandServed(net_w)
-        return (Want(BATTERIES, reason, request_w=steady.value_w - self.grid_power_w),), Served(steady)
+        net_w, served_w = snapshot.derived.net_demand_w, snapshot.demand.middle_w
+        if served_w != served_w:
+            return NOTHING, None
+        reason: Reason = SurplusStored(-net_w) if served_w < 0.0 else DemandServed(net_w)
+        return (Want(BATTERIES, reason, request_w=served_w - self.grid_power_w),), None
 
     def summary(self) -> Words:
         """In one line."""

@@ -8,7 +8,7 @@ from math import inf, nan
 
 from msgspec import Struct
 
-from leyden.model.snapshot import Snapshot
+from leyden.model.site import Site
 
 MEAN_S = 10.0
 """Time over which deviations within the noise are averaged."""
@@ -23,14 +23,13 @@ class Steady(Struct, frozen=True, gc=False):
     elapsed_s: float = nan
 
 
-def noise_w(snapshot: Snapshot) -> float:
+def noise_w(site: Site, grid_w: float, net_w: float) -> float:
     """Half the width of what counts as noise: five times what meters of class 0.2 do to a net demand.
 
     0.5 % of grid and net demand together, which is never less than 0.5 % of what the meter and the converters measure;
     and a quarter of a per cent of what the batteries' converters are rated for, below which no power matters.
     """
-    flows_w = abs(snapshot.readings.grid.power_w) + abs(snapshot.derived.net_demand_w)
-    return 0.005 * flows_w + 0.0025 * snapshot.site.battery_power_w
+    return 0.005 * (abs(grid_w) + abs(net_w)) + 0.0025 * site.battery_power_w
 
 
 def steadied(before: Steady, measured_w: float, band_w: float, elapsed_s: float) -> Steady:
@@ -70,3 +69,20 @@ def _mean(before: Steady, off_w: float, elapsed_s: float) -> float:
     dt_s = elapsed_s - before.elapsed_s
     share = dt_s / (dt_s + MEAN_S) if 0.0 < dt_s < inf else 0.0
     return before.mean_w + share * (off_w - before.mean_w)
+
+
+class Steadied(Struct, frozen=True, gc=False):
+    """One measurement, steady in three ways."""
+
+    middle: Steady = Steady()
+    highest: Steady = Steady()
+    lowest: Steady = Steady()
+
+
+def calmed(before: Steadied, measured_w: float, band_w: float, elapsed_s: float) -> Steadied:
+    """All three after one more measurement: one to serve, two for limits that must hold in spite of the noise."""
+    return Steadied(
+        steadied(before.middle, measured_w, band_w, elapsed_s),
+        upper(before.highest, measured_w, band_w, elapsed_s),
+        lower(before.lowest, measured_w, band_w, elapsed_s),
+    )

@@ -7,6 +7,8 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Annotated
 
+from msgspec import Struct
+
 from leyden.model.command import Command
 from leyden.model.lock import Lock
 from leyden.model.plan import Plan
@@ -80,6 +82,22 @@ class SiteReading(Reading):
     """Price of energy drawn."""
     export_price_per_kwh: Annotated[float, Unit("per_kwh", Words("上网电价", "export price"))] = math.nan
     """Price of energy fed in."""
+    generation_w: float = math.nan
+    """Solar and wind together, nan unless all of it is measured. No point: each of them has its own."""
+
+
+class SteadyDemand(Struct, frozen=True, gc=False):
+    """The net demand without the noise of its meters, for all who decide by it; nan while it is not known."""
+
+    middle_w: float = math.nan
+    """Within the noise it moves by its mean alone: what batteries serve."""
+    highest_w: float = math.nan
+    """Never below what is measured: what an import limit must hold for."""
+    lowest_w: float = math.nan
+    """Never above it: what an export limit must hold for."""
+
+
+UNKNOWN_DEMAND = SteadyDemand()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,6 +108,13 @@ class Snapshot:
     readings: Readings
     context: Context
     derived: SiteReading
+    demand: SteadyDemand = UNKNOWN_DEMAND
+    socs: Mapping[str, float] = field(init=False, compare=False, repr=False)
+    """The state of charge of each battery that decisions use, nan unless GOOD."""
+
+    def __post_init__(self) -> None:
+        socs = {name: reading.good("soc") for name, reading in self.readings.battery.items()}
+        object.__setattr__(self, "socs", socs)
 
     @property
     def time(self) -> datetime:
@@ -103,8 +128,7 @@ class Snapshot:
 
     def soc(self, battery: str) -> float:
         """The state of charge that decisions use, nan unless GOOD."""
-        reading = self.readings.battery.get(battery)
-        return math.nan if reading is None else reading.good("soc")
+        return self.socs.get(battery, math.nan)
 
     def battery_power_w(self, battery: str) -> float:
         """Measured AC power of a battery, discharge positive, nan unless GOOD."""

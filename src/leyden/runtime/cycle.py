@@ -45,8 +45,7 @@ def cycle(
     readings = plant.read()
     snapshot, observed = observe(site, readings, context(carried.setpoints), carried.observed)
     voices, memory = consult(controllers, snapshot, carried.memory)
-    soc = {battery.name: snapshot.soc(battery.name) for battery in site.batteries}
-    setpoints, steps, total_w = arbitrate(site, voices, soc)
+    setpoints, steps, total_w = arbitrate(site, voices, snapshot.socs)
     decision = Decision(carried.number + 1, snapshot.time, setpoints, steps, total_w)
     plant.write(setpoints)
     journal.note(snapshot, decision, memory)
