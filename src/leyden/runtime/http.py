@@ -1,12 +1,16 @@
 """A small JSON client for Leyden's own addresses: the twin's control port, and a running site's API."""
 
 import json
+import shutil
 import urllib.error
 import urllib.request
-from typing import Any
+from typing import IO, Any
 
 from leyden.model.errors import LeydenError
 from leyden.model.words import Words
+
+
+_PIECE = 1 << 20
 
 
 class AnswerError(LeydenError):
@@ -52,6 +56,24 @@ def fetch(
     except (urllib.error.URLError, OSError, ValueError) as error:
         why = getattr(error, "reason", error)
         raise AnswerError(0, Words(f"{url} 无应答:{why}", f"nobody answers at {url}: {why}")) from None
+
+
+def download(url: str, target: IO[bytes], token: str | None = None, timeout_s: float = 60.0) -> int:
+    """An answer of any size into an open file, piece by piece; its size. Raises AnswerError with words for people."""
+    request = urllib.request.Request(url, headers={"Authorization": f"Bearer {token}"} if token else {})
+    try:
+        with urllib.request.urlopen(request, timeout=timeout_s) as answer:
+            shutil.copyfileobj(answer, target, _PIECE)
+            wanted = answer.headers.get("Content-Length")
+    except urllib.error.HTTPError as error:
+        raise AnswerError(error.code, _detail(error)) from None
+    except (urllib.error.URLError, OSError, ValueError) as error:
+        why = getattr(error, "reason", error)
+        raise AnswerError(0, Words(f"{url} 无应答:{why}", f"nobody answers at {url}: {why}")) from None
+    size = target.tell()
+    if wanted is not None and size != int(wanted):
+        raise AnswerError(0, Words(f"{url} 传输中断", f"{url} was cut off after {size} of {wanted} bytes"))
+    return size
 
 
 def _detail(error: urllib.error.HTTPError) -> Words:
