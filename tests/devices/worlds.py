@@ -8,7 +8,7 @@ from leyden.devices import DeviceServer, FieldPlant, load_map
 from leyden.model.readings import Reading
 from leyden.model.setpoint import Setpoint
 from tests.devices.places import READINGS, HandClock, device, park
-from tests.devices.tap import Tap
+from tests.whole.tap import Tap
 
 MAPS = {
     "gate": "sunspec-meter",
@@ -109,7 +109,8 @@ async def world(
         ports[name] = await server.start("127.0.0.1", 0)
         if tapped:
             taps[name] = Tap(ports[name])
-            ports[name] = await taps[name].start()
+            await taps[name].start()
+            ports[name] = taps[name].port
     placed = (device(name, MAPS[name], ports[name], timeout_s=waits_s.get(name, 60.0)) for name in names)
     site = park(*(replace(one, poll_s=poll_s, **said.get(one.name, {})) for one in placed))
     plant = FieldPlant(site, found, clock, **plant_options)

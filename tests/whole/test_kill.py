@@ -289,7 +289,7 @@ async def rests(config, twin_port):
     """Look at the converter alone, and write nothing."""
     clock = twin_clock(twin_port, config.site.id)
     dead_s, seen = clock.elapsed_s(), []
-    field_plant = FieldPlant(config.site, config.maps, clock)
+    field_plant = FieldPlant(config.site, config.maps, clock, armed=False)
     await field_plant.start()
     try:
         while clock.elapsed_s() < dead_s + 130.0:

@@ -46,9 +46,10 @@ class Driver:
         port: Port,
         clock: Clock,
         period_s: float,
+        stumble_s: float,
         budget: Budget,
     ) -> None:
-        """`period_s` is the control cycle; `budget` counts what the device stores."""
+        """`period_s` is the control cycle, `stumble_s` how late this computer may be; `budget` counts what is stored."""
         self.device = device
         self._map = device_map
         self._things = things
@@ -61,7 +62,7 @@ class Driver:
             role = device_map.roles[thing.role]
             stale_s = {name: stale_after_s(periods[point.poll]) for name, point in role.read.items()}
             self._images[thing.role] = RoleImage(thing.role, stale_s)
-        self.writer = Writer(device, device_map, things, port, clock, period_s, budget, self._images)
+        self.writer = Writer(device, device_map, things, port, clock, period_s, stumble_s, budget, self._images)
         """What it is told."""
         self._session: Session | None = None
         self._sweeps: list[Progress] = []

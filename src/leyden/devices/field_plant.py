@@ -73,10 +73,10 @@ class FieldPlant:
         armed: bool = True,
         counts: WriteStore | None = None,
     ) -> None:
-        """`maps` by device name; `stumble_s` of site time is forgiven in every age, because where seconds pass in
-        milliseconds a stumble of this computer looks like a dead device. Not `armed`, no write function code is ever
-        sent. `counts` keeps how often devices' memories were written today. Raises MisfitError where a map cannot
-        serve what its device speaks for.
+        """`maps` by device name; `stumble_s` of site time is forgiven in every age, and a watchdog outlasts it, because
+        where seconds pass in milliseconds a stumble of this computer looks like a dead device. Not `armed`, no write
+        function code is ever sent. `counts` keeps how often devices' memories were written today. Raises MisfitError
+        where a map cannot serve what its device speaks for.
         """
         self._stumble_s = stumble_s
         self._site = site
@@ -102,7 +102,7 @@ class FieldPlant:
             address = Address.from_text(device.at)
             host, port_number, unit = address.place
             port = Port(self._wire(host, port_number, unit, device.name), unit, device.timeout_s)
-            driver = Driver(device, device_map, things, port, clock, site.period_s, self._budget)
+            driver = Driver(device, device_map, things, port, clock, site.period_s, stumble_s, self._budget)
             self._drivers[device.name] = driver
             if armed:
                 driver.arm()

@@ -10,7 +10,7 @@ from leyden.devices.rival import Rival
 Echo = Callable[[str], tuple[float, float]]
 """A written point's name -> what the device says is in force, and when it said so (nan, -inf where it does not)."""
 
-_FEEDS = 2
+FEEDS = 2
 """How many times a watchdog is fed in its time, so that it survives one that is lost."""
 _REVERTS = 0.9
 """From this share of its time on a watchdog may have run out: a device's clock is not ours."""
@@ -134,9 +134,7 @@ class Outbox:
         self._tries.pop(name, None)
 
     def _hungry(self, now_s: float) -> bool:
-        return self._watchdog_s is not None and (
-            self._fed_s is None or now_s - self._fed_s >= self._watchdog_s / _FEEDS
-        )
+        return self._watchdog_s is not None and (self._fed_s is None or now_s - self._fed_s >= self._watchdog_s / FEEDS)
 
     def _yields(self, name: str, now: "_Now") -> bool:
         """Whether somebody else holds this point, and we do not fight; a stop yields to nobody."""

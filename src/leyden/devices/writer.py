@@ -11,7 +11,7 @@ from leyden.devices.budget import Budget
 from leyden.devices.image import RoleImage
 from leyden.devices.link import stale_after_s
 from leyden.devices.map import COMMANDS, DeviceMap, rests
-from leyden.devices.outbox import Outbox, Terms
+from leyden.devices.outbox import FEEDS, Outbox, Terms
 from leyden.devices.session import WRITTEN, NoFactorError, Port, Session, not_followed
 from leyden.devices.things import Thing
 from leyden.devices.wire.errors import RefusedError
@@ -66,10 +66,11 @@ class Writer:
         port: Port,
         clock: Clock,
         period_s: float,
+        stumble_s: float,
         budget: Budget,
         images: Mapping[str, RoleImage],
     ) -> None:
-        """`period_s` is the control cycle."""
+        """`period_s` is the control cycle; `stumble_s` is how late this computer may be without being dead."""
         self.device = device
         self._map = device_map
         self._port = port
@@ -82,7 +83,7 @@ class Writer:
         self._outboxes: dict[str, Outbox] = {}
         for role in self._things:
             said_s = device_map.roles[role].watchdog_s
-            watchdog_s = None if said_s is None else max(said_s, _PERIODS * period_s)
+            watchdog_s = None if said_s is None else max(said_s, _PERIODS * period_s, FEEDS * stumble_s)
             self._lasts_s[role] = watchdog_s or 0.0
             self._outboxes[role] = Outbox(watchdog_s, stale_after_s(period_s))
         self._stage: Stage = "silent"
