@@ -1,7 +1,8 @@
 """A whole site in one file, while it runs; and back again, elsewhere, whole or not at all.
 
 In the file: the site file with its maps, cells, tariffs and plan; the ledger; the record with today's rows. Users and
-tokens are in the ledger as hashes only; sessions are left out. secrets.toml comes along only if it is asked for.
+tokens are in the ledger as hashes only; sessions are left out. secrets.toml and the keys of the control room come along
+only if they are asked for.
 """
 
 import os
@@ -21,8 +22,7 @@ from leyden.history.mark import kind_of
 from leyden.runtime.bundle import Bundle, BundleError, Packing, opened, packing
 from leyden.runtime.config import SiteConfig, data_folder
 from leyden.runtime.points import named_points
-from leyden.runtime.secret_store import NAME as SECRETS
-from leyden.runtime.site_files import own_files
+from leyden.runtime.site_files import own_files, private_files
 
 SITE, DATA, LEDGER, RECORD, MARK = "site", "data", "ledger.sqlite", "record.duckdb", "leyden.json"
 _TWIN = ("twin.npz",)
@@ -50,7 +50,7 @@ def write_backup(config: SiteConfig, record: Record, target: Path, with_secrets:
         "simulated": simulated,
         "made": datetime.now(UTC).isoformat(timespec="seconds"),
         "site_file": config.path.name,
-        "secrets": with_secrets,
+        "private": [place for place, _ in private_files(config)] if with_secrets else [],
     }
     with TemporaryDirectory(prefix=".backup-", dir=folder) as name, packing(target, "backup", about) as bundle:
         _add_site(bundle, config, with_secrets)
@@ -77,11 +77,8 @@ def left_record(config: SiteConfig) -> Iterator[Record]:
 
 def _add_site(bundle: Packing, config: SiteConfig, with_secrets: bool) -> None:
     bundle.add_file(f"{SITE}/{config.path.name}", config.path)
-    for place, path in own_files(config):
+    for place, path in (*own_files(config), *(private_files(config) if with_secrets else ())):
         bundle.add_file(f"{SITE}/{place}", path)
-    secrets = config.path.parent / SECRETS
-    if with_secrets and secrets.exists():
-        bundle.add_file(f"{SITE}/{SECRETS}", secrets)
 
 
 def _forget_sessions(ledger: Path) -> None:
@@ -109,8 +106,7 @@ def restore(path: Path, into: Path, progress: Progress = lambda name: None) -> R
             _give_name(work, place)
             if place == data:  # taken away again if the site's own folder cannot be given its name
                 stack.callback(_undo, data, into)
-    secrets = into / SECRETS
-    return Restored(into / str(bundle.page["site_file"]), data, len(bundle.names), secrets.exists())
+    return Restored(into / str(bundle.page["site_file"]), data, len(bundle.names), bool(bundle.page.get("private")))
 
 
 def _beside(stack: ExitStack, place: Path) -> Path:
@@ -141,6 +137,7 @@ def _refuse_what_is_there(into: Path) -> None:
 
 def _unpack(bundle: Bundle, site: Path, data: Path, progress: Progress) -> None:
     """Everything in its place; raises BundleError for what has none."""
+    private = set(bundle.page.get("private", ()))
     for name in bundle.names:
         kind, _, place = name.partition("/")
         if kind not in (SITE, DATA) or not place:
@@ -148,7 +145,7 @@ def _unpack(bundle: Bundle, site: Path, data: Path, progress: Progress) -> None:
         progress(name)
         target = (site if kind == SITE else data) / place
         bundle.extract(name, target)
-        if place == SECRETS:
+        if kind == SITE and place in private:
             target.chmod(0o600)
         _sync(target)
 

@@ -9,7 +9,6 @@ from typing import IO, Any
 from leyden.model.errors import LeydenError
 from leyden.model.words import Words
 
-
 _PIECE = 1 << 20
 
 

@@ -10,12 +10,13 @@ from leyden.devices.map_file import SHIPPED as SHIPPED_MAPS
 from leyden.physics.cell_file import SHIPPED as SHIPPED_CELLS
 from leyden.plan.tariff_file import SHIPPED as SHIPPED_TARIFFS
 from leyden.runtime.config import SiteConfig
+from leyden.runtime.secret_store import NAME as SECRETS
 
 FOLDERS: Mapping[str, Path] = {"maps": SHIPPED_MAPS, "cells": SHIPPED_CELLS, "tariffs": SHIPPED_TARIFFS}
 """Subfolders in which a site keeps files of its own, and where those that come with Leyden are."""
 _ENDINGS = frozenset({".toml", ".csv"})
-_PRIVATE_TABLES = frozenset({"notify"})
-"""Whom alarms are sent to is no matter for those who look into a decision."""
+_PRIVATE_TABLES = frozenset({"notify", "web"})
+"""Whom alarms are sent to, and with which keys it listens, is no matter for those who look into a decision."""
 _PRIVATE_KEY = re.compile(r"pass(word|phrase)?$|secret|token|credential", re.IGNORECASE)
 _WITH_USER = re.compile(r"://[^/\s]*@")
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
@@ -37,6 +38,16 @@ def own_files(config: SiteConfig) -> Iterator[tuple[str, Path]]:
             yield path.name, path
     if plan_is_beside(config):
         yield config.plan.source, folder / config.plan.source
+
+
+def private_files(config: SiteConfig) -> Iterator[tuple[str, Path]]:
+    """secrets.toml and the keys of the control room, as far as they stand beside the site file."""
+    tls = config.web.tls
+    names = [SECRETS, *([] if tls is None else [str(tls.cert), str(tls.key)])]
+    for name in names:
+        place = PurePosixPath(name)
+        if not place.is_absolute() and ".." not in place.parts and (config.path.parent / name).is_file():
+            yield name, config.path.parent / name
 
 
 def plan_is_beside(config: SiteConfig) -> bool:
