@@ -32,6 +32,12 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "token": ("leyden.cli.machine_token", "app"),
     "fault": ("leyden.cli.fault", "app"),
     "export": ("leyden.cli.export", "export"),
+    "notify": ("leyden.cli.notify", "app"),
+    "doctor": ("leyden.cli.doctor", "doctor"),
+    "replay": ("leyden.cli.replay", "replay"),
+    "backup": ("leyden.cli.backup", "backup"),
+    "restore": ("leyden.cli.backup", "restore_command"),
+    "service": ("leyden.cli.service", "app"),
     "cell": ("leyden.cli.cell", "app"),
     "estimate": ("leyden.cli.estimate", "estimate"),
 }
