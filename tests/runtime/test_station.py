@@ -185,6 +185,25 @@ def test_a_clock_that_jumps_rests_the_plan_until_a_person_has_looked(config):
         assert commander(site) == "follow-plan"
 
 
+@pytest.mark.parametrize("jump_h", [-2.0, 2.0])
+def test_a_clock_that_was_put_neither_lengthens_nor_ends_a_lease(config, jump_h):
+    """Set while the site runs; then it is killed, and started by the new time."""
+    with inside(config, START) as site:
+        site.run(5.0)
+        site.station.command("b1", 4e5, 600.0, "ann")
+        site.run(300.0)
+        site.clock.origin += timedelta(hours=jump_h)
+        site.run(60.0)
+        (lease,) = site.station.leases.all()
+        assert (lease.expires - site.clock.now()).total_seconds() == pytest.approx(240.0, abs=3.0)
+        now = site.clock.now()
+    for later_s, left_s in ((100.0, 140.0), (250.0, None)):
+        with inside(config, now + timedelta(seconds=later_s)) as again:
+            again.run(2.0)
+            commands = again.moment.snapshot.context.commands
+            assert [c.remaining_s for c in commands] == ([] if left_s is None else [pytest.approx(left_s, abs=4.0)])
+
+
 def test_a_ledger_that_cannot_be_written_is_an_alarm_and_no_stop(config, monkeypatch):
     with inside(config, START) as site:
         site.run(2.0)
