@@ -21,7 +21,7 @@ from leyden.runtime.notify_text import About
 from leyden.runtime.secret_store import SecretError, SecretStore
 from leyden.runtime.webhook import DeliveryError
 
-app = typer.Typer(help="Messages about alarms: webhooks and MQTT, [notify] in the site file.", no_args_is_help=True)
+app = typer.Typer(help="Messages about alarms, by webhook and MQTT, as the site file says.", no_args_is_help=True)
 CONNECT_S = 10.0
 _TITLE = Words("测试消息", "this is a test")
 _TEXT = Words("若收到本消息,告警也能送达", "if you read this, alarms will reach you too")
@@ -39,7 +39,7 @@ def send_test(
     site: Annotated[Path, typer.Argument(help="The site file, such as sites/park.toml.")],
     as_json: AsJson = False,
 ) -> None:
-    """Send a test message by every way that [notify] names, and tell what became of it. Exit code 1 if one failed.
+    """Send a test message by every way that the site file names, and tell what became of it. Exit code 1 if one failed.
 
     Example: leyden notify test sites/park.toml
     """

@@ -10,7 +10,7 @@ from pathlib import Path
 from leyden.runtime.config import SiteConfig, data_folder
 
 WATCHDOG_S = 60
-"""The cycle says that it turns three times in this; a computer that stumbles for half of it is no reason to begin anew."""
+"""The cycle says that it turns three times in this: a computer may stumble for half of it."""
 
 _UNIT = """\
 # The site "{site}", kept running by systemd. Made by `leyden service`; change the site file rather than this one.
