@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from itertools import pairwise
 from typing import Any
 
@@ -61,7 +62,7 @@ class LockedBench(Bench):
 
 def test_the_others_go_on_and_a_command_for_a_locked_one_is_told_why(monkeypatch):
     two = site(battery("b1"), battery("b2"))
-    monkeypatch.setattr("tests.scenarios.dsl.Bench", lambda *a, **k: LockedBench(*a, **k, locks=(lock("b1"),)))
+    monkeypatch.setattr("tests.scenarios.dsl.Bench", partial(LockedBench, locks=(lock("b1"),)))
     bench = run(
         two,
         [SelfConsumption()],
@@ -78,7 +79,7 @@ def test_the_others_go_on_and_a_command_for_a_locked_one_is_told_why(monkeypatch
 
 
 def test_a_lock_whose_thing_is_gone_is_an_alarm_that_says_so(monkeypatch):
-    monkeypatch.setattr("tests.scenarios.dsl.Bench", lambda *a, **k: LockedBench(*a, **k, locks=(lock("old"),)))
+    monkeypatch.setattr("tests.scenarios.dsl.Bench", partial(LockedBench, locks=(lock("old"),)))
     bench = run(site(), [SelfConsumption()], "time | load => power | alarms\n0 s | 800 kW => 0 W | lock-of-nothing:old")
     assert bench.last is not None
     assert "old, which is not on this site" in bench.last[2][0].text.en
@@ -102,7 +103,7 @@ def test_the_first_decisions_go_on_from_what_was_found(monkeypatch, found_w):
             told.append(decision.total_w)
             super().note(snapshot, decision, memory)
 
-    monkeypatch.setattr("tests.scenarios.dsl.Bench", lambda *a, **k: Noting(*a, **k, found_w=found_w))
+    monkeypatch.setattr("tests.scenarios.dsl.Bench", partial(Noting, found_w=found_w))
     run(site(), [SelfConsumption()], "time | load => power\n0 s | 1 MW =>\n12 s | => 1 MW", start=START)
     assert told[0] == found_w
     most_w = RAMP * 1.5e6 * 1.0 + 1.0
@@ -110,6 +111,6 @@ def test_the_first_decisions_go_on_from_what_was_found(monkeypatch, found_w):
 
 
 def test_a_limit_does_not_wait_for_a_gentle_start(monkeypatch):
-    monkeypatch.setattr("tests.scenarios.dsl.Bench", lambda *a, **k: BegunBench(*a, **k, found_w=1.2e6))
+    monkeypatch.setattr("tests.scenarios.dsl.Bench", partial(BegunBench, found_w=1.2e6))
     table = "time | load | soc => power\n0 s | 1 MW | 5 % => 0 W\n1 s | | => 0 W"
     run(site(), [SelfConsumption()], table)
