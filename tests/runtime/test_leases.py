@@ -1,5 +1,6 @@
 """A command is a lease: it ends by itself, is replaced by a later one, and is kept before it counts."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
@@ -16,6 +17,7 @@ NOON = datetime(2026, 7, 15, 12, tzinfo=UTC)
 class Store:
     added: list[Command] = field(default_factory=list)
     ended: list[tuple[int, str]] = field(default_factory=list)
+    touched: list[tuple[dict[int, float], datetime]] = field(default_factory=list)
 
     def grant(self, target: str, power_w: float, by: str, duration_s: float, time: datetime) -> Command:
         command = Command(len(self.added) + 1, target, power_w, by, duration_s)
@@ -24,6 +26,9 @@ class Store:
 
     def end(self, id: int, time: datetime, why: str) -> None:  # noqa: A002 - the store's own word
         self.ended.append((id, why))
+
+    def touch(self, remaining_s: Mapping[int, float], time: datetime) -> None:
+        self.touched.append((dict(remaining_s), time))
 
     def in_force(self, time: datetime) -> list[Command]:
         return [command for command in self.added if command.id not in {number for number, _ in self.ended}]
@@ -49,6 +54,18 @@ def test_a_later_command_replaces_an_earlier_one_for_the_same_target():
     held.grant("b1", -1e5, 60.0, "bob", NOON, 1.0)
     assert [command.power_w for command in held.in_force(NOON, 2.0)] == [-1e5]
     assert store.ended == [(1, "replaced")]
+
+
+def test_when_the_wall_clock_was_put_what_is_left_is_kept_by_the_new_time():
+    held, store = leases()
+    lease = held.grant("b1", 5e5, 60.0, "ann", NOON, elapsed_s=100.0)
+    later = NOON - timedelta(hours=2)
+    held.touch(later, 130.0)
+    assert store.touched == [({lease.id: 30.0}, later)]
+    assert held.all()[0].expires == later + timedelta(seconds=30)
+    held.release(lease.id, later)
+    held.touch(NOON, 140.0)
+    assert len(store.touched) == 1, "nothing is in force, so nothing is written"
 
 
 def test_release():
