@@ -1,4 +1,7 @@
-"""Takes the pictures of docs/img from a running site: .venv/bin/python ui/dev/pictures.py [http://127.0.0.1:8420]."""
+"""Takes the pictures of docs/img: .venv/bin/python ui/dev/pictures.py [DEMO [SHADOW]].
+
+DEMO is the address of a running demo (http://127.0.0.1:8420 unless given), SHADOW that of a site on real addresses.
+"""
 
 import shutil
 import sys
@@ -16,7 +19,13 @@ PICTURES = {
     "overview-en-dark": ("lang=en&theme=dark", DESKTOP),
     "overview-phone": ("lang=zh&theme=light", PHONE),
     "history-en-light": ("lang=en&theme=light" + HISTORY, DESKTOP),
+    "why-en-light": ("lang=en&theme=light#/log?view=why", DESKTOP),
 }
+IN_SHADOW = {
+    "shadow-en-light": ("lang=en&theme=light", DESKTOP),
+    "shadow-phone": ("lang=zh&theme=dark", PHONE),
+}
+SHOWN = ("history-panel", "cellmap][data-frame", "why")
 SETTLE_MS = 3500  # the day, the tariff and a frame of cells have arrived by then
 
 
@@ -28,7 +37,7 @@ def take(browser: Browser, base: str, name: str, query: str, size: tuple[int, in
     )
     page = context.new_page()
     page.goto(f"{base}/?{query}")
-    page.wait_for_selector("[data-testid=history-panel], [data-testid=cellmap][data-frame]")
+    page.wait_for_selector(", ".join(f"[data-testid={hook}]" for hook in SHOWN))
     page.wait_for_timeout(SETTLE_MS)
     page.screenshot(path=OUT / f"{name}.png")
     context.close()
@@ -36,12 +45,14 @@ def take(browser: Browser, base: str, name: str, query: str, size: tuple[int, in
 
 def main() -> None:
     base = sys.argv[1] if len(sys.argv) > 1 else "http://127.0.0.1:8420"
+    wanted = [(base, PICTURES), *((shadow, IN_SHADOW) for shadow in sys.argv[2:3])]
     OUT.mkdir(parents=True, exist_ok=True)
     with sync_playwright() as playwright:
         arguments = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=arguments)
-        for name, (query, size) in PICTURES.items():
-            take(browser, base, name, query, size)
+        for address, pictures in wanted:
+            for name, (query, size) in pictures.items():
+                take(browser, address, name, query, size)
         browser.close()
 
 

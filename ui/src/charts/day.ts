@@ -118,12 +118,11 @@ export class DayChart {
     const { x, y, scales, ...common } = this.common(false)
     const stepped = uPlot.paths.stepped!({ align: 1 })
     const quiet = { points: { show: false }, spanGaps: false }
-    const big = Math.max(...this.range()) >= 1e6
-    const value = (w: number) => (big ? `${num(w / 1e6, Math.abs(w % 1e6) > 1 ? 1 : 0)} MW` : `${num(w / 1e3)} kW`)
+    const value = (w: number, big: boolean) => (big ? `${num(w / 1e6, Math.abs(w % 1e6) > 1 ? 1 : 0)} MW` : `${num(w / 1e3)} kW`)
     return {
       ...common, width, height, padding: [0, 22, 0, 0],
       scales: { ...scales, y: { range: () => this.range() } },
-      axes: [x, { ...y, values: (_u, at) => at.map(value), space: 34 }],
+      axes: [x, { ...y, values: (_u, at) => at.map((w) => value(w, Math.max(...at) >= 1e6)), space: 34 }],
       series: [
         {},
         { stroke: this.ink.load, width: 1.25, ...quiet },

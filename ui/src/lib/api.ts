@@ -1,6 +1,6 @@
 /** The site's HTTP API. One function a route; a refusal becomes an ApiError with a sentence in both languages. */
 import type {
-  Action, Alarm, CellFrame, Command, Decision, Fault, FaultKind, History, Live, Lock, ManualOrder, Mark, Me, Mode, Plan, Preview, Role, Site, Tariff, TokenInfo,
+  Action, Alarm, CellFrame, Command, Decision, Fault, FaultKind, History, Live, Lock, ManualOrder, Mark, Me, Mode, Plan, Preview, Role, ShadowDay, Site, Tariff, TokenInfo,
   UserInfo, Why, Words,
 } from './types'
 
@@ -104,6 +104,8 @@ export const api = {
   mode: (order: { mark: Mark; site: string; reason: string; by: string }) => call<{ mode: Mode }>('POST', 'mode', {}, order),
   lock: (order: { target: string; reason: string; by: string }) => call<{ locks: Lock[] }>('POST', 'locks', {}, order),
   unlock: (target: string, reason: string, by: string) => call<{ locks: Lock[] }>('DELETE', `locks/${encodeURIComponent(target)}`, { reason, by }),
+  shadow: () => get<{ today: ShadowDay | null; days: ShadowDay[] }>('shadow'),
+  demand: (power_w: number, reason: string, by: string) => call<{ demand_month_w: number | null }>('POST', 'demand', {}, { power_w, reason, by }),
   actions: (start: string, end: string, limit = 1000) => get<{ actions: Action[] }>('actions', { start, end, limit }),
   why: (time: string) => get<Why>('why', { time }),
   resetLatch: (battery: string) => call<unknown>('POST', 'twin/reset', {}, { battery }),

@@ -209,6 +209,9 @@ export type CellFrame = {
 export type ManualOrder = { target: string; power_w: number; duration_s: number; by: string }
 export type Preview = { power_w: number | null; text: Words }
 
+/** What a day in shadow would have earned; an estimate. */
+export type ShadowDay = { day: string; money: number | null; charged_wh: number; discharged_wh: number }
+
 export type UserInfo = { name: string; role: Role; enabled: boolean }
 export type TokenInfo = { id: number; label: string; role: Role; expires: string | null }
 

@@ -10,6 +10,9 @@ export function clockOf(iso: string): string {
   return at.date === today ? at.clock.slice(0, 5) : `${at.date} ${at.clock.slice(0, 5)}`
 }
 
+/** Whom the log names; the site itself names its first start, and the token made then. */
+export const nameOf = (by: string): string => (by === 'first start' ? t('first-start') : by)
+
 export function whenBy({ since, by }: { since: string; by: string }): string {
-  return [since && t('since', { time: clockOf(since) }), by].filter(Boolean).join(' · ')
+  return [since && t('since', { time: clockOf(since) }), nameOf(by)].filter(Boolean).join(' · ')
 }
