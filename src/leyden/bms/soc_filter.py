@@ -172,6 +172,24 @@ def _row(soc: float, table: Floats, row: int) -> float:
     return float(table[row, n] + f * (table[row, n + 1] - table[row, n]))
 
 
+@numba.njit(cache=True, inline="always")
+def _volts(soc: float, way: int, carried: tuple[float, float, float], nodes: Floats, table: Floats) -> float:
+    """Of the circuit at a charge, its currents already scaled for the temperature."""
+    fast, slow = _row(soc, table, 2) * carried[1], _row(soc, table, 3) * carried[2]
+    return _ocv(soc, nodes) - _row(soc, table, way) * carried[0] - fast - slow
+
+
+@numba.njit(cache=True, inline="always")
+def _carry(circuit: Floats, i_a: float, kept1: float, kept2: float, moved: float) -> tuple[float, float, float]:
+    """The circuit a step later, in place: currents behind both time constants, and the hysteresis state."""
+    circuit[0] = kept1 * circuit[0] + (1.0 - kept1) * i_a
+    circuit[1] = kept2 * circuit[1] + (1.0 - kept2) * i_a
+    if i_a != 0.0:
+        end = -1.0 if i_a > 0.0 else 1.0
+        circuit[2] = end + (circuit[2] - end) * exp(-moved)
+    return circuit[0], circuit[1], circuit[2]
+
+
 @numba.njit(cache=True)
 def _observe(
     mean: Floats, cov: Floats, circuit: Floats, current_a: Floats, voltage_v: Floats, factor: Floats,
@@ -196,27 +214,14 @@ def _observe(
         ee = kept * kept * ee + (1.0 - kept * kept) * error_vv
         if not known:
             ss += (per_a * capacity_ah[k]) ** 2
-        # The circuit.
-        fast = kept1 * circuit[0, k] + (1.0 - kept1) * i_a
-        slow = kept2 * circuit[1, k] + (1.0 - kept2) * i_a
-        turned = circuit[2, k]
-        if i_a != 0.0:
-            end = -1.0 if i_a > 0.0 else 1.0
-            turned = end + (turned - end) * exp(-abs(i_a) * per_a / turn_soc)
-        circuit[0, k], circuit[1, k], circuit[2, k] = fast, slow, turned
+        fast, slow, turned = _carry(circuit[:, k], i_a, kept1, kept2, abs(i_a) * per_a / turn_soc)
         # What the voltage would be, over the width of what is believed.
         way, off = (1 if i_a > 0.0 else 0), turned * _row(s, table, 4)
         std = sqrt(max(ss, 1e-12))
         low, high = max(s - 1.7320508 * std, LOW), min(s + 1.7320508 * std, 1.0 - LOW)
-        v0 = _ocv(s, nodes) - factor[k] * (
-            _row(s, table, way) * i_a + _row(s, table, 2) * fast + _row(s, table, 3) * slow
-        )
-        v1 = _ocv(low, nodes) - factor[k] * (
-            _row(low, table, way) * i_a + _row(low, table, 2) * fast + _row(low, table, 3) * slow
-        )
-        v2 = _ocv(high, nodes) - factor[k] * (
-            _row(high, table, way) * i_a + _row(high, table, 2) * fast + _row(high, table, 3) * slow
-        )
+        carried = factor[k] * i_a, factor[k] * fast, factor[k] * slow
+        v1, v0, v2 = (_volts(low, way, carried, nodes, table), _volts(s, way, carried, nodes, table),
+                      _volts(high, way, carried, nodes, table))  # fmt: skip
         mean_v = (v1 + 4.0 * v0 + v2) / 6.0
         joint = ((low - s) * (v1 - mean_v) + (high - s) * (v2 - mean_v)) / 6.0
         spread = ((v1 - mean_v) ** 2 + 4.0 * (v0 - mean_v) ** 2 + (v2 - mean_v) ** 2) / 6.0
