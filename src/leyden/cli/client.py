@@ -49,7 +49,7 @@ def fail_as(error: AnswerError) -> NoReturn:
 
 def fail(text: str, code: int) -> NoReturn:
     """Say what is wrong on stderr and stop."""
-    err.print(text, style="red", highlight=False)
+    err.print(text, style="red", highlight=False, markup=False, soft_wrap=True)
     raise typer.Exit(code)
 
 
