@@ -70,6 +70,7 @@ def test_the_guides_error_is_what_is_really_told(acme):
         tables.RoleTable,
         tables.PointTable,
         tables.WriteTable,
+        tables.FixedTable,
         tables.ModelTable,
         tables.TextTable,
     ],

@@ -10,8 +10,13 @@ from leyden.devices.budget import WriteCounts
 from leyden.devices.field_plant import NotTakenOverError
 from leyden.devices.map_file import parse_map
 from leyden.model.link_fault import LinkFault
-from leyden.model.readings import ConverterReading, GenerationReading
 from leyden.model.setpoint import Setpoint
+from leyden.pcs import Generator
+from leyden.pcs.converter import Pcs, PcsRating, Surroundings
+from leyden.pcs.converter import advance as pcs_advance
+from leyden.pcs.converter import told as pcs_told
+from leyden.pcs.generator import advance
+from leyden.pcs.generator import told as sun_told
 from tests.devices.places import RATED_W, same
 from tests.devices.worlds import MAPS, changed, world
 
@@ -339,9 +344,40 @@ async def test_the_last_frames_are_kept_as_they_stood_on_the_wire():
         assert here.plant.frames.between(0.0, begin_s + 10.0) == []
 
 
-def test_readings_that_the_world_plays_are_those_that_are_forced():
-    assert isinstance(changed("converter"), ConverterReading)
-    assert isinstance(changed("solar"), GenerationReading)
+async def test_what_is_stored_already_is_not_stored_again():
+    def resting(servers):
+        servers["pcs1"].update("converter", changed("converter", setpoint_w=0.0))
+
+    pcs = parse_map(PCS, "pcs")
+    async with world("pcs1", "bms1", maps={"pcs1": pcs}, options=UNWATCHED, before=resting) as here:
+        await here.hold(20, b1=Setpoint(0.0))
+        assert here.plant.writes()["pcs1"].persistent_today == 0
+        assert here.written("pcs1") == {"run": 1.0}
+
+
+async def test_when_everything_of_ours_is_dead_the_twins_inverter_frees_itself_and_its_converter_rests():
+    async with world("pcs1", "bms1", "inv1") as here:
+        generator, pcs = Generator(), Pcs()
+        rating = PcsRating(1.5e6, 1.65e6, 1e6)
+
+        def sun(role, values):
+            nonlocal generator
+            generator = sun_told(generator, values)
+
+        def battery(role, values):
+            nonlocal pcs
+            pcs = pcs_told(pcs, rating, values)
+
+        here.servers["inv1"].on_write, here.servers["pcs1"].on_write = sun, battery
+        await here.hold(2, b1=Setpoint(DISCHARGE_W, 1e4), pv1=Setpoint(4e5))
+        assert same(generator.limit_w, 4e5, 200.0)
+        assert (generator.watchdog_s, pcs.watchdog_s) == (30.0, 30.0)
+        assert pcs.echo.power_w == DISCHARGE_W
+        for _ in range(31):
+            generator = advance(generator, 1e6, RATED_W, 1.0)
+            pcs = pcs_advance(pcs, rating, Surroundings(1e6, 1e6), 1.0)
+        assert generator.limit_w == math.inf
+        assert (pcs.echo.power_w, pcs.echo.reactive_power_var) == (0.0, 0.0)
 
 
 async def test_a_watchdog_outlasts_a_stumble_of_ours():

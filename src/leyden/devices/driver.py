@@ -49,7 +49,7 @@ class Driver:
         stumble_s: float,
         budget: Budget,
     ) -> None:
-        """`period_s` is the control cycle, `stumble_s` how late this computer may be; `budget` counts what is stored."""
+        """`period_s` is the control cycle, `stumble_s` how late we may be; `budget` counts what it stores."""
         self.device = device
         self._map = device_map
         self._things = things

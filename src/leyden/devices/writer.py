@@ -276,11 +276,11 @@ class Writer:
         if unlimited:
             outbox.known(name, math.inf, now_s)
             return []
+        if not session.writes[role][name].about.volatile:
+            outbox.known(name, value, now_s)  # what is stored need not be stored again
         if at_rest:
             outbox.rivals[name].told(value, now_s)
             return []
-        if not session.writes[role][name].about.volatile:
-            outbox.known(name, value, now_s)
         thing, cancelled = self._things[role], role not in self.unguarded
         return [Found(self.device.name, role, thing, name, value, now_s, cancelled)]
 
