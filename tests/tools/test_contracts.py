@@ -9,7 +9,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 PURE = ["model", "physics", "bms", "pcs", "control", "plan"]
-PACKAGES = [*PURE, "alarms", "devices", "history", "twin", "fleet", "runtime", "study", "web", "cli"]
+PACKAGES = [*PURE, "alarms", "devices", "history", "twin", "fleet", "runtime", "commission", "study", "web", "cli"]
 WORLD = ["asyncio", "socket", "sqlite3", "duckdb", "time", "random"]
 
 

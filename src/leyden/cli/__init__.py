@@ -38,6 +38,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "backup": ("leyden.cli.backup", "backup"),
     "restore": ("leyden.cli.backup", "restore_command"),
     "service": ("leyden.cli.service", "app"),
+    "commission": ("leyden.cli.commission", "commission_command"),
     "cell": ("leyden.cli.cell", "app"),
     "estimate": ("leyden.cli.estimate", "estimate"),
 }
