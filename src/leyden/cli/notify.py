@@ -75,7 +75,7 @@ async def _one(channel: Channel, message: Message, about: About) -> dict[str, An
     try:
         if isinstance(channel, Broker):
             with suppress(TimeoutError):  # sending tells why it is not connected
-                await asyncio.wait_for(channel.connected.wait(), CONNECT_S)
+                await asyncio.wait_for(channel.tried.wait(), CONNECT_S)
         await channel.send(message, about)
         ok, text = True, _WELL
     except (DeliveryError, SecretError) as error:

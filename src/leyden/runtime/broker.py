@@ -39,6 +39,8 @@ class Broker:
         self._client: Any = None
         self._away = _AWAY
         self.connected = asyncio.Event()
+        self.tried = asyncio.Event()
+        """Set once it is known whether the broker is there."""
 
     async def run(self) -> None:
         """Connect, and again whenever the connection is lost, with growing patience."""
@@ -48,6 +50,7 @@ class Broker:
                 await self._connected()
             except DeliveryError as error:
                 self._away = error.words
+                self.tried.set()
             finally:
                 failures = 0 if self.connected.is_set() else failures + 1
                 self._client = None
@@ -68,6 +71,7 @@ class Broker:
                 await self._say(client, status, b"online")
                 self._client = client
                 self.connected.set()
+                self.tried.set()
                 try:
                     async for _ in client.messages:  # nothing is subscribed to: it ends when the connection does
                         pass
