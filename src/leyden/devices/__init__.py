@@ -8,8 +8,8 @@ into a `DeviceMap` or tells everything that is wrong with it. From there the sam
   while it is connected: the map's points placed (`locate`), gathered into few large requests (`blocks`), decoded
   (`codec`) into the newest `image`;
 - is written with, by the driver's `writer` alone: it finds and cancels what is in force when control begins, and hands
-  back at the end. `outbox` decides what of a set-point must really be sent and feeds the watchdog, `rival` sees who else
-  writes, `budget` spares memories that wear out. Disarmed, no write function code leaves the `Port`;
+  back at the end. `outbox` decides what of a set-point must really be sent and feeds the watchdog, `rival` sees who
+  else writes, `budget` spares memories that wear out. Disarmed, no write function code leaves the `Port`;
 - is posed as: `DeviceServer` answers as the device would, for the twin, for tests, and for trying a map without it;
 - is documented: `device_page` renders it as a page.
 
