@@ -19,8 +19,8 @@ SILENT = "device-silent"
 """The kind of condition that a device without an answer raises; its source is the device."""
 HOST = "host-silent"
 """The kind that stands for all devices behind an address."""
-_FOLLOWS = frozenset({"meter-lost"})
-"""Kinds that say of a silent device only what it means; their source is the device too."""
+_FOLLOWS: Mapping[str, str] = {"meter-lost": SILENT, "cells-silent": "data-missing"}
+"""Kinds that say only what another kind means, or the same once more; the source of both is the same."""
 GATHER_S = 2.0
 """How long a first silent device waits for the others behind its address."""
 LINGER_S = 60.0
@@ -68,7 +68,7 @@ def by_cause(
     """The conditions that are causes. `hosts` says behind which address a device is, `standing` which alarms stand."""
     silent = {condition.source: condition for condition in conditions if _kind(condition.key) == SILENT}
     if not silent and not before.since:
-        return list(conditions), before
+        return _merged(conditions, standing), before
     groups = {host: [d for d, at in hosts.items() if at == host] for host in dict.fromkeys(hosts.values())}
     found, since, partly, hidden = list(conditions), {}, {}, set[str]()
     for host, devices in groups.items():
@@ -88,9 +88,15 @@ def by_cause(
         elif time - since[host] >= timedelta(seconds=GATHER_S):
             continue
         hidden |= new
-    merged = [_with_consequences(condition, found) for condition in found if condition.key not in hidden]
-    stands = [c for c in merged if not _follows(c, found) or c.key in standing]
-    return stands, Gathering(since, partly)
+    return _merged(found, standing, hidden), Gathering(since, partly)
+
+
+def _merged(found: Sequence[Condition], standing: Collection[str], hidden: Collection[str] = ()) -> list[Condition]:
+    """Without what only follows, which becomes a part of its cause."""
+    if not any(_kind(condition.key) in _FOLLOWS for condition in found):
+        return [condition for condition in found if condition.key not in hidden]
+    told = [_with_consequences(condition, found) for condition in found if condition.key not in hidden]
+    return [condition for condition in told if not _follows(condition, found) or condition.key in standing]
 
 
 def _kind(key: str) -> str:
@@ -98,24 +104,20 @@ def _kind(key: str) -> str:
 
 
 def _follows(condition: Condition, others: Sequence[Condition]) -> bool:
-    """Whether it only says what a silence among the others means."""
-    if _kind(condition.key) not in _FOLLOWS:
-        return False
-    return any(_kind(other.key) == SILENT and other.source == condition.source for other in others)
+    """Whether it only says what another one means."""
+    cause = _FOLLOWS.get(_kind(condition.key))
+    return cause is not None and any(_kind(o.key) == cause and o.source == condition.source for o in others)
 
 
 def _with_consequences(cause: Condition, others: Sequence[Condition]) -> Condition:
-    """A silence with what it means, as urgent as the worst of it."""
-    if _kind(cause.key) == SILENT:
-        sources: Collection[str] = (cause.source,)
-    elif _kind(cause.key) == HOST:
-        sources = {other.source for other in others if _kind(other.key) == SILENT}
-    else:
-        return cause
-    means = [other for other in others if _kind(other.key) in _FOLLOWS and other.source in sources]
-    for other in means:
-        text = Words(f"{cause.text.zh};{other.text.zh}", f"{cause.text.en}; {other.text.en}")
-        cause = replace(cause, priority=min(cause.priority, other.priority), text=text)
+    """A cause with what it means, as urgent as the worst of it."""
+    kind, sources = _kind(cause.key), {cause.source}
+    if kind == HOST:
+        kind, sources = SILENT, {other.source for other in others if _kind(other.key) == SILENT}
+    for other in others:
+        if _FOLLOWS.get(_kind(other.key)) == kind and other.source in sources:
+            text = Words(f"{cause.text.zh};{other.text.zh}", f"{cause.text.en}; {other.text.en}")
+            cause = replace(cause, priority=min(cause.priority, other.priority), text=text)
     return cause
 
 

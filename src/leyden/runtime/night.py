@@ -13,6 +13,7 @@ from leyden.devices.frame_log import FrameLog
 from leyden.model.condition import Condition
 from leyden.model.words import Words
 from leyden.runtime.blackbox import BlackBox
+from leyden.runtime.cell_watch import CellWatch
 from leyden.runtime.config import SiteConfig, data_folder
 from leyden.runtime.notify import Notifier, channels_of
 from leyden.runtime.secret_store import SecretStore
@@ -36,6 +37,7 @@ class Night:
     notifier: Notifier
     secrets: SecretStore
     manager: ServiceManager
+    cells: CellWatch
     frames: FrameLog | None = None
     """What stood on the wires lately."""
 
@@ -44,7 +46,8 @@ class Night:
         await asyncio.gather(self.notifier.run(), asyncio.Event().wait())
 
     def conditions(self) -> Iterable[Condition]:
-        """What is wrong with those who watch."""
+        """What those who watch have found, and what is wrong with them."""
+        yield from self.cells.conditions()
         yield from self.notifier.conditions()
         if self.box.failing is not None:
             yield _box_condition(self.box.failing)
@@ -59,6 +62,7 @@ class Night:
 
     def turned(self, moment: Moment) -> None:
         """From the cycle: it has turned."""
+        self.cells.look(moment.snapshot)
         self.notifier.alive()
         self.manager.turned(moment.decision.sentence.en)
 
@@ -75,7 +79,7 @@ def night(config: SiteConfig, station: Station, frames: FrameLog | None = None) 
             site, options, channels, station.alarms, station.ledger.states, station.clock, lambda: station.mode.mark
         )
         box = BlackBox(folder / BOX, config.blackbox, lambda: station.controllers)
-        watching = Night(folder, box, notifier, secrets, ServiceManager(), frames)
+        watching = Night(folder, box, notifier, secrets, ServiceManager(), CellWatch(), frames)
         station.witnesses.append(box.witness)
         station.watches.append(watching.conditions)
         station.alarms.listen(watching.changed)
