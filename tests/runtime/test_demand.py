@@ -121,6 +121,6 @@ def test_the_sums_are_written_once_a_minute_and_no_more(tmp_path, monkeypatch):
 
         site.run(20.0)  # what controllers keep at first is kept once
         monkeypatch.setattr(states, "save", counting)
-        site.run(300.0)
-        assert written.count("station.sums") <= 6
-        assert len(written) <= 8
+        site.run(120.0)
+        assert 1 <= written.count("station.sums") <= 3
+        assert len(written) <= 5
