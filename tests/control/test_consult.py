@@ -1,6 +1,7 @@
 """Everybody is asked when due; whoever fails is heard as its fall-back, and begins anew."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from math import nan
 from typing import Any, ClassVar
 
 import pytest
@@ -46,6 +47,43 @@ def test_a_state_from_another_version_is_dropped_and_the_next_call_begins_anew(s
     voices, memory = consult([Counts()], snapshot, memory)
     assert voices[0].proposal[0].request_w == 1.0
     assert memory.failed == {}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asks(Counts):
+    """Asks something of a target that is not there, or nothing that is a number."""
+
+    name: str = "asks"
+    target: str = BATTERIES
+    power_w: float = 1.0
+
+    def propose(self, snapshot: Snapshot, state: int) -> tuple[Any, int]:
+        return (Want(self.target, NobodyAsks(), request_w=self.power_w),), state
+
+
+@pytest.mark.parametrize(
+    ("asks", "error"),
+    [(Asks(target="b9"), "KeyError: \"no target 'b9' here"), (Asks(power_w=nan), "NotANumberError: nan was requested")],
+)
+def test_what_nobody_could_follow_costs_one_its_word(snapshot, asks, error):
+    voices, memory = consult([asks, Counts()], snapshot, Memory())
+    assert [voice.proposal[0].reason.code for voice in voices] == ["ControllerFailed", "NobodyAsks"]
+    assert memory.failed["asks"].startswith(error)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Seldom(Counts):
+    name: str = "seldom"
+    every_s: float = 10.0
+
+
+def test_who_is_not_due_is_heard_with_what_was_said_last(snapshot):
+    memory, heard = Memory(), []
+    for second in range(21):
+        now = replace(snapshot, context=replace(snapshot.context, elapsed_s=100.0 + second))
+        voices, memory = consult([Seldom(), Counts()], now, memory)
+        heard.append(tuple(voice.proposal[0].request_w for voice in voices))
+    assert heard == [(1.0 + second // 10, 1.0 + second) for second in range(21)]
 
 
 def test_a_restored_state_is_used(snapshot):

@@ -9,7 +9,6 @@ from msgspec import Struct
 
 from leyden.control.arbitrate import Voice
 from leyden.model.bounds import exactly
-from leyden.model.errors import NotANumberError
 from leyden.model.proposal import Controller, Proposal, Want
 from leyden.model.reason import AlarmReason
 from leyden.model.site import BATTERIES
@@ -62,7 +61,8 @@ def consult(
                 state = states[name] if name in states else controller.start()
                 proposal, states[name] = controller.propose(snapshot, state)
                 for want in proposal:
-                    _check(want, targets)
+                    if want.target not in targets:  # found here, it costs one controller its word and not the cycle
+                        raise KeyError(f"no target '{want.target}' here; there are: {', '.join(sorted(targets))}")
                 if failed:
                     failed.pop(name, None)
             except Exception as error:  # whatever it is, the others must go on
@@ -85,16 +85,6 @@ def _due(
         return False
     asked_at_s[name] = elapsed_s
     return True
-
-
-def _check(want: Want, targets: frozenset[str]) -> None:
-    """Find here what arbitration could not live with, so that it costs one controller its word and not the cycle."""
-    if want.target not in targets:
-        raise KeyError(f"no target '{want.target}' on this site; there are: {', '.join(sorted(targets))}")
-    if want.request_w != want.request_w or want.request_var != want.request_var:  # nan alone is not itself
-        raise NotANumberError(f"nan was requested of '{want.target}'")
-    if want.request_var is not None and want.target == BATTERIES:
-        raise ValueError("reactive power is asked of one battery, not of all together")
 
 
 def _fallback(controller: Controller[Any], error: str) -> Proposal:

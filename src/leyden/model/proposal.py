@@ -5,13 +5,18 @@ from typing import Generic, Protocol, TypeVar, runtime_checkable
 from msgspec import Struct
 
 from leyden.model.bounds import FREE, Bounds
+from leyden.model.errors import NotANumberError
 from leyden.model.reason import Reason
+from leyden.model.site import BATTERIES
 from leyden.model.snapshot import Snapshot
 from leyden.model.words import Words
 
 
 class Want(Struct, frozen=True):
-    """Bounds and perhaps a request for one target. Power first; reactive power shares what the circle leaves."""
+    """Bounds and perhaps a request for one target. Power first; reactive power shares what the circle leaves.
+
+    Raises NotANumberError where nan is requested, and ValueError where reactive power is asked of all together.
+    """
 
     target: str
     """One battery, `batteries`, a solar or wind plant."""
@@ -22,6 +27,12 @@ class Want(Struct, frozen=True):
     request_var: float | None = None
     stop: bool = False
     """Ask the device to stop altogether (a lock, a converter that does not follow)."""
+
+    def __post_init__(self) -> None:
+        if self.request_w != self.request_w or self.request_var != self.request_var:  # only nan is not itself
+            raise NotANumberError(f"nan was requested of '{self.target}'")
+        if self.request_var is not None and self.target == BATTERIES:
+            raise ValueError("reactive power is asked of one battery, not of all together")
 
 
 Proposal = tuple[Want, ...]
