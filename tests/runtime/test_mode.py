@@ -12,9 +12,11 @@ from leyden.history import Ledger, LedgerError
 from leyden.model.plant import Setpoints
 from leyden.model.setpoint import Setpoint
 from leyden.model.words import Words
+from leyden.runtime.blackbox import BlackBox, BlackBoxOptions, decode, pieces_between
 from leyden.runtime.clock import SimulatedClock
 from leyden.runtime.mode import LIVE, SHADOW, Helm, kept_mode
 from leyden.runtime.refused import RefusedError
+from leyden.runtime.replay import replay
 from leyden.runtime.station import Station
 from leyden.runtime.wiring import LIVE as FIELD
 from leyden.runtime.wiring import make_station
@@ -241,3 +243,30 @@ async def test_shadow_that_cannot_be_kept_holds_all_the_same_and_is_told(ledger,
         await found.disarm("Li", "")
     assert (found.mode.mark, devices.calls) == (SHADOW, ["arm", "disarm"])
     assert kept_mode(ledger, False, NOON).mark == LIVE
+
+
+async def test_what_happened_while_a_site_was_armed_and_locked_is_decided_again_bit_by_bit(config, tmp_path):
+    """The take-over stands in the middle of a box: a replay takes over at the same moment from the same power."""
+    with inside(config, START) as site:
+        station, _ = real(site)
+        box = BlackBox(tmp_path / "box", BlackBoxOptions(flush_s=600.0), lambda: station.controllers)
+        station.witnesses.append(box.witness)
+        turn(site, station, 20)
+        site.twin.write({"b1": Setpoint(7e5)})
+        turn(site, station, 5)
+        await station.arm("Li", "")
+        turn(site, station, 20)
+        station.lock("b1", "Li", "fan")
+        turn(site, station, 10)
+        await station.disarm("Li", "")
+        turn(site, station, 5)
+        box.close()
+        begun, ended = site.clock.now() - timedelta(hours=1), site.clock.now()
+        pieces = pieces_between(tmp_path / "box", begun.timestamp(), ended.timestamp())
+        chunks = [decode(piece.content) for piece in pieces]
+        again = list(replay(site.site, config.controllers, chunks, begun, ended))
+        assert len(again) == 60
+        assert [one.differences for one in again if one.differences] == []
+        powers = [one.decision.total_w for one in again]
+        assert powers[25] == pytest.approx(7e5, rel=0.02)
+        assert powers[45] == 0.0
