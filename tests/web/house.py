@@ -40,6 +40,7 @@ class House:
     folder: Path
     config: SiteConfig
     station: Station
+    twin: Twin
     app: FastAPI
     clock: SimulatedClock
     """The people's."""
@@ -47,10 +48,12 @@ class House:
     persons: dict[Role, str] = field(default_factory=dict)
     """Names; all with the same password."""
 
-    def again(self, limits: Limits = MUCH, read: Literal["open", "token"] = "token") -> "House":
+    def again(
+        self, limits: Limits = MUCH, read: Literal["open", "token"] = "token", twin_port: int = NOBODY_THERE
+    ) -> "House":
         """The same site behind another application, which has seen no mistakes yet."""
         config = replace(self.config, web=replace(self.config.web, read=read))
-        return replace(self, app=create_app(config, self.station, NOBODY_THERE, clock=self.clock, limits=limits))
+        return replace(self, app=create_app(config, self.station, twin_port, clock=self.clock, limits=limits))
 
     @property
     def ledger(self) -> Ledger:
@@ -85,7 +88,7 @@ class House:
 
 
 @contextmanager
-def house(folder: Path, limits: Limits = MUCH, web: WebOptions | None = None, seconds: float = 10.0) -> Iterator[House]:
+def house(folder: Path, seconds: float = 10.0) -> Iterator[House]:
     """The park, some seconds old."""
     config = load_config(PARK)
     light = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)  # its strength is tested where it is made
@@ -99,4 +102,4 @@ def house(folder: Path, limits: Limits = MUCH, web: WebOptions | None = None, se
         simulate(station, twin, clock, twin.time + timedelta(seconds=seconds), 1.0)
         assert station.record.flush()
         tokens = {role: stores.ledger.tokens.create(f"{role} machine", role, people.now()) for role in Role}
-        yield House(folder / f"{config.site.id}-simulated", config, station, app, people, tokens)
+        yield House(folder / f"{config.site.id}-simulated", config, station, twin, app, people, tokens)

@@ -34,6 +34,7 @@ from leyden.web import (
     user_routes,
     why_routes,
 )
+from leyden.web.addresses import Addresses
 from leyden.web.auth import Gate, by_of
 from leyden.web.limits import Limits, Meter, Mistakes
 from leyden.web.live import alarm_json, live_json
@@ -91,6 +92,7 @@ def create_app(
     app = FastAPI(
         title="Leyden", version=__version__, description=DESCRIPTION, lifespan=lifespan, docs_url=None, redoc_url=None
     )
+    app.add_middleware(Addresses, paths=lambda: app.openapi()["paths"])
     app.add_middleware(Shield, most_bytes=limits.body_bytes, clock=clock.elapsed_s)
     app.add_exception_handler(ApiError, tell)
     app.add_exception_handler(HTTPException, tell_http)
@@ -208,8 +210,6 @@ def _serve_room(app: FastAPI) -> None:
 
     @app.get("/{path:path}", include_in_schema=False)
     async def room(request: Request, path: str) -> Response:
-        if path.startswith("api/"):
-            raise ApiError(404, Words("没有这个接口", "there is no such address"))
         file = (STATIC / path).resolve()
         if path and file.is_file() and file.is_relative_to(STATIC.resolve()):
             return FileResponse(file)

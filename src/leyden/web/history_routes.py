@@ -23,16 +23,15 @@ from leyden.web.live import alarm_json
 from leyden.web.problems import ApiError, refusals
 from leyden.web.record_models import AlarmsModel, CellsModel, DecisionsModel, HistoryModel, PlanModel
 from leyden.web.responses import json_response
+from leyden.web.times import Instant
 
 Json = dict[str, Any]
 MEDIA = {"csv": "text/csv; charset=utf-8", "parquet": "application/vnd.apache.parquet"}
 FILES: dict[int | str, Json] = {
     200: {"description": "The file", "content": {kind: {"schema": {"type": "string"}} for kind in MEDIA.values()}}
 }
-Start = Annotated[
-    datetime | None, Query(description="ISO 8601; without a zone it is UTC; default: 24 h before the end")
-]
-End = Annotated[datetime | None, Query(description="ISO 8601; default: now")]
+Start = Annotated[Instant | None, Query(description="ISO 8601; without a zone it is UTC; default: 24 h before the end")]
+End = Annotated[Instant | None, Query(description="ISO 8601; default: now")]
 Points = Annotated[str, Query(description="point names, separated by commas", max_length=4000)]
 
 
@@ -90,7 +89,7 @@ def _events(routes: APIRouter, station: Station) -> None:
     )
     def plan(start: Start = None, end: End = None) -> Response:
         now = station.clock.now()
-        begin, until = _aware(start) or now - timedelta(hours=24), _aware(end) or now + timedelta(hours=48)
+        begin, until = start or now - timedelta(hours=24), end or now + timedelta(hours=48)
         current = None if station.planner is None else station.planner.plan
         return json_response(
             {
@@ -130,9 +129,9 @@ def _cell_frames(routes: APIRouter, station: Station) -> None:
         response_model=CellsModel,
         responses=refusals(404),
     )
-    def cells_at(battery: str, time: datetime) -> Response:
+    def cells_at(battery: str, time: Instant) -> Response:
         _known(station, battery)
-        frame = station.record.cells_at(battery, time if time.tzinfo else time.replace(tzinfo=UTC))
+        frame = station.record.cells_at(battery, time)
         if frame is None:
             raise ApiError(404, Words("该时刻之前没有单体记录", "no cells were recorded before that time"))
         body = _cells(frame.voltage_mv, frame.temperature_ddegc)
@@ -169,15 +168,11 @@ def _names(station: Station, points: str) -> list[str]:
 
 
 def _span(station: Station, start: datetime | None, end: datetime | None) -> tuple[datetime, datetime]:
-    until = _aware(end) or station.clock.now()
-    begin = _aware(start) or until - timedelta(hours=24)
+    until = end or station.clock.now()
+    begin = start or until - timedelta(hours=24)
     if begin >= until:
         raise ApiError(422, Words("起始时间必须早于结束时间", "the start must be before the end"))
     return begin, until
-
-
-def _aware(moment: datetime | None) -> datetime | None:
-    return moment.replace(tzinfo=UTC) if moment is not None and moment.tzinfo is None else moment
 
 
 def _series(series: Series) -> Json:

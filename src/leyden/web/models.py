@@ -11,6 +11,8 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue
 PowerW = Annotated[
     float, Field(description="W; positive out of the thing into the bus (discharge, import, generation)")
 ]
+Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
+"""A number that somebody asks for: never the word false, which would be read as 0 W."""
 Seconds = Annotated[float, Field(description="s of site time")]
 Time = Annotated[str, Field(description="ISO 8601, UTC")]
 
@@ -198,7 +200,7 @@ class Locks(Model):
 class DemandRequest(Model):
     """The month's highest demand so far, as a person read it from the meter or the bill."""
 
-    power_w: float = Field(description="W; mean of import over a quarter of an hour", ge=0.0, allow_inf_nan=False)
+    power_w: Number = Field(description="W; mean of import over a quarter of an hour", ge=0.0)
     by: str = Field(default="operator", min_length=1, max_length=64)
     reason: str = Field(default="", max_length=500)
 
@@ -324,8 +326,8 @@ class ManualRequest(Model):
     )
 
     target: str = Field(description="a battery, or `batteries`", max_length=64)
-    power_w: float = Field(description="W; positive discharges, negative charges", allow_inf_nan=False)
-    duration_s: float = Field(description="s of site time, 1 s to 24 h; then it ends by itself", ge=1.0, le=86400.0)
+    power_w: Number = Field(description="W; positive discharges, negative charges")
+    duration_s: Number = Field(description="s of site time, 1 s to 24 h; then it ends by itself", ge=1.0, le=86400.0)
     by: str = Field(default="operator", min_length=1, max_length=64)
     reason: str = Field(default="", description="why; goes into the log", max_length=500)
 
@@ -355,7 +357,7 @@ class FaultRequest(Model):
 
     kind: str = Field(max_length=64)
     target: str = Field(max_length=200)
-    params: dict[str, float | int | str] = Field(default_factory=dict)
+    params: dict[str, Number | str] = Field(default_factory=dict)
 
 
 class ResetRequest(Model):

@@ -18,8 +18,19 @@ from leyden.web.record_models import BandsModel
 from leyden.web.responses import json_response
 from leyden.web.site_models import HealthModel, SiteModel
 from leyden.web.stream import Hub
+from leyden.web.times import Day
 
 EVENTS = "text/event-stream"
+EVENT = {
+    "type": "object",
+    "required": ["event", "data"],
+    "properties": {
+        "event": {"enum": ["full", "delta", "ping"]},
+        "data": {"type": "string", "description": "JSON: all of /api/snapshot, what changed of it, or nothing"},
+    },
+}
+"""One of them, as OpenAPI shows it."""
+Date = Annotated[Day | None, Query(description="ISO 8601, by the site's calendar; default: today")]
 _STARTING = Words("站点正在启动", "the site is starting")
 
 
@@ -42,7 +53,7 @@ def router(config: SiteConfig, station: Station, hub: Hub, gate: Gate) -> APIRou
         "/stream",
         summary="The same, live: server-sent events `full`, `delta` and `ping`",
         response_class=StreamingResponse,
-        responses={200: {"description": "Events", "content": {EVENTS: {"schema": {"type": "string"}}}}},
+        responses={200: {"description": "Events for ever", "content": {EVENTS: {"schema": EVENT}}}},
     )
     async def stream(request: Request) -> StreamingResponse:
         def may() -> bool:
@@ -70,7 +81,9 @@ def router(config: SiteConfig, station: Station, hub: Hub, gate: Gate) -> APIRou
         )
 
     @routes.get("/tariff", summary="The bands of one local day", response_model=BandsModel)
-    async def tariff(date: Annotated[date | None, Query()] = None) -> Response:
+    async def tariff(
+        date: Annotated[Day | None, Query(description="ISO 8601, by the site's calendar; default: today")] = None,
+    ) -> Response:
         return json_response(_bands(config, station, date))
 
     return routes

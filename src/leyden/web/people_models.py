@@ -2,10 +2,10 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, StrictBool
 
 from leyden.model.role import Role
-from leyden.web.models import Model, Time
+from leyden.web.models import Model, Number, Time
 
 Name = Annotated[str, Field(min_length=1, max_length=64)]
 Password = Annotated[str, Field(min_length=1, max_length=256)]
@@ -77,7 +77,7 @@ class UserChange(Model):
 
     role: Role | None = None
     password: Password | None = None
-    enabled: bool | None = None
+    enabled: StrictBool | None = None
 
 
 class TokenModel(Model):
@@ -101,7 +101,7 @@ class NewToken(Model):
 
     label: Name
     role: Role
-    expires_s: float | None = Field(default=None, ge=1.0, le=20 * YEAR_S, description="s from now; null: never")
+    expires_s: Number | None = Field(default=None, ge=1.0, le=20 * YEAR_S, description="s from now; null: never")
 
 
 class TokenAnswer(Model):

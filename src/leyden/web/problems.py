@@ -16,7 +16,6 @@ REFUSALS: Mapping[int, str] = {
     401: "Nobody known asks: log in, or give a token",
     403: "The role does not reach",
     404: "There is no such thing",
-    405: "There is no such method here",
     409: "Not as things stand",
     413: "The request is too large",
     422: "The request makes no sense; the words say where",
@@ -66,13 +65,11 @@ async def tell_unavailable(request: Request, error: Exception) -> JSONResponse:
 
 
 async def tell_http(request: Request, error: Exception) -> JSONResponse:
-    """What the framework refuses by itself: a method that is not there."""
+    """What the framework refuses by itself: a body that cannot be read."""
     assert isinstance(error, HTTPException)
-    words = {
-        404: Words("没有这个接口", "there is no such address"),
-        405: Words("该接口不支持此方法", "this address has no such method"),
-    }.get(error.status_code, Words(f"HTTP {error.status_code}", str(error.detail)))
-    return refusal(error.status_code, words, error.headers)
+    if error.status_code == 400:
+        return refusal(422, Words("请求体应为 UTF-8 编码的 JSON", "the body of the request is no JSON in UTF-8"))
+    return refusal(error.status_code, Words(f"HTTP {error.status_code}", str(error.detail)), error.headers)
 
 
 def refusal(status: int, words: Words, headers: Mapping[str, str] | None = None) -> JSONResponse:

@@ -72,7 +72,7 @@ class BandModel(Model):
     band: str
     label: Text
     import_per_kwh: float
-    export_per_kwh: float
+    export_per_kwh: float | None = Field(description="null where feeding in is not paid")
 
 
 class BandsModel(Model):

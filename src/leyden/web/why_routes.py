@@ -15,10 +15,10 @@ from leyden.runtime.why import headline, sentences
 from leyden.web.models import Actions, WhyModel
 from leyden.web.problems import ApiError, refusals
 from leyden.web.responses import json_response
+from leyden.web.times import Instant
 
 Json = dict[str, Any]
-Moment = Annotated[datetime | None, Query(description="ISO 8601; without a zone it is UTC; default: now")]
-_FIRST, _LAST = datetime(1990, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
+Moment = Annotated[Instant | None, Query(description="ISO 8601; without a zone it is UTC; default: now")]
 _BACK = (timedelta(minutes=2), timedelta(hours=2), timedelta(days=2), timedelta(days=400))
 """How far back the newest decision is looked for, in one go after another: the nearest is found at once."""
 
@@ -33,7 +33,7 @@ def router(station: Station) -> APIRouter:
         responses={200: {"model": WhyModel}, **refusals(404)},
     )
     def why(time: Moment = None) -> Response:
-        found = _decision(station, _aware(time) or station.clock.now())
+        found = _decision(station, time or station.clock.now())
         shadow = _in_shadow(station, datetime.fromisoformat(found["time"]))
         lines = [words_json(line) for line in sentences(found)]
         return json_response(
@@ -42,12 +42,12 @@ def router(station: Station) -> APIRouter:
 
     @routes.get("/actions", summary="What people did, newest first, as sentences", responses={200: {"model": Actions}})
     def actions(
-        start: Annotated[datetime | None, Query(description="ISO 8601; default: 30 days before the end")] = None,
-        end: Annotated[datetime | None, Query(description="ISO 8601; default: now")] = None,
+        start: Annotated[Instant | None, Query(description="ISO 8601; default: 30 days before the end")] = None,
+        end: Annotated[Instant | None, Query(description="ISO 8601; default: now")] = None,
         limit: Annotated[int, Query(ge=1, le=5000)] = 200,
     ) -> Response:
-        until = _aware(end) or station.clock.now() + timedelta(seconds=1)
-        begin = _aware(start) or until - timedelta(days=30)
+        until = end or station.clock.now() + timedelta(seconds=1)
+        begin = start or until - timedelta(days=30)
         if begin >= until:
             raise ApiError(422, Words("起始时间必须早于结束时间", "the start must be before the end"))
         kept = station.ledger.actions.between(begin, until, limit)
@@ -77,10 +77,3 @@ def _in_shadow(station: Station, time: datetime) -> bool:
     before = station.ledger.actions.between(time - timedelta(days=4000), time, 5000)
     last = next((action.what for action in before if action.what in ("armed", "disarmed")), None)
     return last != "armed"
-
-
-def _aware(moment: datetime | None) -> datetime | None:
-    """UTC where no zone is said; times that nobody could mean are taken to the nearest that one could."""
-    if moment is None:
-        return None
-    return min(max(moment if moment.tzinfo else moment.replace(tzinfo=UTC), _FIRST), _LAST)
