@@ -1,7 +1,7 @@
 """Cells that say nothing while their battery answers: a lost link inside it is one alarm, not one for each cell."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -21,7 +21,7 @@ _NAMED = 4
 class Gap:
     """What is missing in the newest frames of a battery."""
 
-    frame: Floats = NO_CELLS
+    frame: Floats = field(default_factory=lambda: NO_CELLS)
     since_s: float | None = None
     """When the first frame with a gap came; None while frames are whole."""
     lasts: bool = False
