@@ -109,7 +109,7 @@ def plan_source(config: SiteConfig) -> MakePlan | None:
     path = config.path.parent / options.source
 
     def from_file(soc: Mapping[str, float], start: datetime, end: datetime) -> Plan:
-        # Read anew each time: people replace the file while the site runs. Beside a twin it may be later now than there.
+        # Read anew each time: people replace it while the site runs. Beside a twin it may be later now than there.
         made = min(datetime.fromtimestamp(path.stat().st_mtime, UTC), start)
         return plan_from_csv(path, site, made=made)
 
