@@ -5,7 +5,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from leyden.alarms import AlarmBook, hosts_of
+from leyden.alarms import AlarmBook, Wiring
 from leyden.control.keep_reserve import KeepReserve
 from leyden.history import Ledger, Record
 from leyden.model.clock import Clock
@@ -71,7 +71,7 @@ def make_station(
         controllers=config.controllers,
         record=stores.record,
         ledger=stores.ledger,
-        alarms=AlarmBook(stores.ledger.alarms, hosts_of(config.site)),
+        alarms=AlarmBook(stores.ledger.alarms, Wiring.of(config.site)),
         price_at=price_source(config),
         make_plan=plan_source(config),
         cells_every_s=config.history.cells_every_s,
