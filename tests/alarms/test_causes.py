@@ -8,13 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from leyden.alarms import AlarmBook
-from leyden.alarms.causes import GATHER_S, LINGER_S, family_of
+from leyden.alarms.causes import GATHER_S, LINGER_S, Wiring, family_of
 from leyden.model.condition import Condition
 from leyden.model.words import Words
 
 START = datetime(2026, 7, 15, tzinfo=UTC)
 GATEWAY = {f"rack{number}": "10.0.0.5" for number in range(1, 53)}
-HOSTS = {**GATEWAY, "gate": "10.0.0.9"}
+HOSTS = {**GATEWAY, "gate": "10.0.0.9", "bms1": "10.0.0.10", "pcs1": "10.0.0.11"}
+WIRING = Wiring(HOSTS, {"b1": ("bms1", "pcs1")})
 
 
 def condition(key: str, priority: int = 2) -> Condition:
@@ -43,7 +44,7 @@ class Nowhere:
 class World:
     """A book, and its time."""
 
-    book: AlarmBook = field(default_factory=lambda: AlarmBook(Nowhere(), HOSTS))
+    book: AlarmBook = field(default_factory=lambda: AlarmBook(Nowhere(), WIRING))
     now: datetime = START
     raised: list[str] = field(default_factory=list)
 
@@ -82,6 +83,14 @@ def test_it_is_one_alarm_in_whatever_order_they_fall_silent_and_come_back(order,
     world.see([])
     assert world.raised == ["host-silent:10.0.0.5"]
     assert world.standing == set()
+
+
+def test_a_stumble_of_this_computer_is_nobody_s_alarm():
+    """All devices look old for a moment, and answer as soon as they are asked again."""
+    world = World()
+    world.see(silent(*GATEWAY), GATHER_S - 1.0)
+    world.see([], 5.0)
+    assert world.raised == []
 
 
 def test_one_of_many_that_is_silent_is_told_by_its_own_name():
@@ -124,6 +133,25 @@ def test_what_a_silent_gate_meter_means_is_part_of_its_alarm_and_makes_it_urgent
     assert "meter-lost" in alarm.condition.text.en
     world.see([], 1.0)
     assert world.standing == set()
+
+
+@pytest.mark.parametrize("device", ["bms1", "pcs1"])
+def test_what_is_missing_because_a_device_is_silent_is_part_of_that_alarm(device):
+    """What it is asked for less often is still known for a while, so it looks as if it answered."""
+    world = World()
+    world.see(silent(device), 2.0)
+    world.see([*silent(device), condition("data-missing:b1"), condition("cells-silent:b1")], 20.0)
+    (alarm,) = world.book.active()
+    assert alarm.key == f"device-silent:{device}"
+    assert "data-missing:b1!" in alarm.condition.text.en
+    world.see([condition("data-missing:b1")])
+    assert world.standing == {"data-missing:b1"}
+
+
+def test_missing_cells_and_missing_data_of_one_battery_are_one_alarm():
+    world = World()
+    world.see([condition("data-missing:b1"), condition("cells-silent:b1"), condition("cells-silent:b2")], 5.0)
+    assert world.standing == {"data-missing:b1", "cells-silent:b2"}
 
 
 def test_a_gate_meter_that_answers_nonsense_has_an_alarm_of_its_own():

@@ -10,7 +10,7 @@ The book survives a restart through an `AlarmStore`, which the ledger of `leyden
 
 from leyden.alarms.alarm import Alarm, AlarmChange, AlarmState, ChangeKind
 from leyden.alarms.book import AlarmBook, AlarmStore, UnknownAlarmError
-from leyden.alarms.causes import hosts_of
+from leyden.alarms.causes import Wiring
 
 __all__ = [
     "Alarm",
@@ -20,5 +20,5 @@ __all__ = [
     "AlarmStore",
     "ChangeKind",
     "UnknownAlarmError",
-    "hosts_of",
+    "Wiring",
 ]

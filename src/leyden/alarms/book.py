@@ -7,7 +7,7 @@ from threading import RLock
 from typing import Protocol
 
 from leyden.alarms.alarm import Alarm, AlarmChange, AlarmState, ChangeKind, alarm_from_json
-from leyden.alarms.causes import Gathering, by_cause
+from leyden.alarms.causes import Gathering, Wiring, by_cause
 from leyden.alarms.life import Alarms, acknowledge, meet, worst_first
 from leyden.model.condition import Condition
 from leyden.model.errors import LeydenError
@@ -39,10 +39,10 @@ class AlarmStore(Protocol):
 class AlarmBook:
     """One alarm per cause. A store that fails does not stop the book: what it could not keep it offers again."""
 
-    def __init__(self, store: AlarmStore, hosts: Mapping[str, str] | None = None) -> None:
-        """`hosts` says behind which address each device is, so that one lost link is one alarm."""
+    def __init__(self, store: AlarmStore, wiring: Wiring | None = None) -> None:
+        """`wiring` says what is behind what, so that one lost link is one alarm."""
         self._store = store
-        self._hosts = hosts or {}
+        self._wiring = wiring or Wiring()
         self._gathering = Gathering()
         self._listeners: list[Callable[[Sequence[AlarmChange]], None]] = []
         self._lock = RLock()
@@ -58,7 +58,7 @@ class AlarmBook:
         """Meet every condition that stands now; what is not among them has ceased. Writes only what changed."""
         with self._lock:
             standing = {key for key, alarm in self._alarms.listed.items() if alarm.standing}
-            causes, self._gathering = by_cause(conditions, self._hosts, standing, self._gathering, time)
+            causes, self._gathering = by_cause(conditions, self._wiring, standing, self._gathering, time)
             self._alarms, changes = meet(self._alarms, causes, time)
             self._unsaved |= {change.alarm.id: change.alarm for change in changes}
             self._save()

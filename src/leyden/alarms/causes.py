@@ -19,10 +19,11 @@ SILENT = "device-silent"
 """The kind of condition that a device without an answer raises; its source is the device."""
 HOST = "host-silent"
 """The kind that stands for all devices behind an address."""
-_FOLLOWS: Mapping[str, str] = {"meter-lost": SILENT, "cells-silent": "data-missing"}
-"""Kinds that say only what another kind means, or the same once more; the source of both is the same."""
+_FOLLOWS: Mapping[str, str] = {"meter-lost": SILENT, "data-missing": SILENT, "cells-silent": "data-missing"}
+"""Kinds that say only what another kind means, or the same once more; of the same source, or of its devices."""
 GATHER_S = 2.0
-"""How long a first silent device waits for the others behind its address."""
+"""How long a first silent device waits for the others behind its address. All of them at once for less than this are a
+stumble of this computer rather than theirs."""
 LINGER_S = 60.0
 """How long an alarm about an address stands for those of its devices that do not come back with the others."""
 _FAMILIES: Mapping[str, str] = {
@@ -46,9 +47,27 @@ class Gathering:
     """Since when some of them, and no longer all, are."""
 
 
-def hosts_of(site: Site) -> Mapping[str, str]:
-    """Behind which address each device of a site is."""
-    return {device.name: Address.from_text(device.at).place[0] for device in site.devices}
+@dataclass(frozen=True, slots=True)
+class Wiring:
+    """What is behind what on a site."""
+
+    hosts: Mapping[str, str] = field(default_factory=dict)
+    """Behind which address each device is."""
+    speakers: Mapping[str, Collection[str]] = field(default_factory=dict)
+    """Which devices speak for a thing."""
+
+    @classmethod
+    def of(cls, site: Site) -> "Wiring":
+        """The wiring of a site."""
+        hosts = {device.name: Address.from_text(device.at).place[0] for device in site.devices}
+        speakers: dict[str, set[str]] = {}
+        for device, _, thing in site.roles():
+            speakers.setdefault(thing, set()).add(device)
+        return cls(hosts, speakers)
+
+    def heard_of(self, source: str) -> Collection[str]:
+        """Whose silence is the silence of a thing or a device."""
+        return {source, *self.speakers.get(source, ())}
 
 
 def family_of(key: str) -> str:
@@ -60,15 +79,16 @@ def family_of(key: str) -> str:
 
 def by_cause(
     conditions: Sequence[Condition],
-    hosts: Mapping[str, str],
+    wiring: Wiring,
     standing: Collection[str],
     before: Gathering,
     time: datetime,
 ) -> tuple[list[Condition], Gathering]:
-    """The conditions that are causes. `hosts` says behind which address a device is, `standing` which alarms stand."""
+    """The conditions that are causes; `standing` says which alarms stand."""
     silent = {condition.source: condition for condition in conditions if _kind(condition.key) == SILENT}
     if not silent and not before.since:
-        return _merged(conditions, standing), before
+        return _merged(conditions, wiring, standing), before
+    hosts = wiring.hosts
     groups = {host: [d for d, at in hosts.items() if at == host] for host in dict.fromkeys(hosts.values())}
     found, since, partly, hidden = list(conditions), {}, {}, set[str]()
     for host, devices in groups.items():
@@ -78,44 +98,48 @@ def by_cause(
         since[host] = min(before.since.get(host, time), time)
         new = {condition.key for condition in lost} - set(standing)
         together = f"{HOST}:{host}" in standing
+        waited = time - since[host] >= timedelta(seconds=GATHER_S)
         if len(lost) == len(devices) and (together or len(new) > 1):
-            found.append(_together(host, lost))
+            found += [_together(host, lost)] if together or waited else []
         elif together:
             partly[host] = min(before.partly.get(host, time), time)
             if time - partly[host] >= timedelta(seconds=LINGER_S):
                 continue
             found.append(_together(host, lost))
-        elif time - since[host] >= timedelta(seconds=GATHER_S):
+        elif waited:
             continue
         hidden |= new
-    return _merged(found, standing, hidden), Gathering(since, partly)
+    return _merged(found, wiring, standing, hidden), Gathering(since, partly)
 
 
-def _merged(found: Sequence[Condition], standing: Collection[str], hidden: Collection[str] = ()) -> list[Condition]:
+def _merged(
+    found: Sequence[Condition], wiring: Wiring, standing: Collection[str], hidden: Collection[str] = ()
+) -> list[Condition]:
     """Without what only follows, which becomes a part of its cause."""
     if not any(_kind(condition.key) in _FOLLOWS for condition in found):
         return [condition for condition in found if condition.key not in hidden]
-    told = [_with_consequences(condition, found) for condition in found if condition.key not in hidden]
-    return [condition for condition in told if not _follows(condition, found) or condition.key in standing]
+    told = [_with_consequences(condition, found, wiring) for condition in found if condition.key not in hidden]
+    return [c for c in told if c.key in standing or not any(_follows(c, other, wiring) for other in found)]
 
 
 def _kind(key: str) -> str:
     return key.partition(":")[0]
 
 
-def _follows(condition: Condition, others: Sequence[Condition]) -> bool:
-    """Whether it only says what another one means."""
-    cause = _FOLLOWS.get(_kind(condition.key))
-    return cause is not None and any(_kind(o.key) == cause and o.source == condition.source for o in others)
+def _follows(condition: Condition, cause: Condition, wiring: Wiring) -> bool:
+    """Whether one only says what the other means."""
+    if _FOLLOWS.get(_kind(condition.key), "") != _kind(cause.key):
+        return False
+    return cause.source == condition.source or cause.source in wiring.heard_of(condition.source)
 
 
-def _with_consequences(cause: Condition, others: Sequence[Condition]) -> Condition:
+def _with_consequences(cause: Condition, others: Sequence[Condition], wiring: Wiring) -> Condition:
     """A cause with what it means, as urgent as the worst of it."""
-    kind, sources = _kind(cause.key), {cause.source}
-    if kind == HOST:
-        kind, sources = SILENT, {other.source for other in others if _kind(other.key) == SILENT}
+    causes = [cause]
+    if _kind(cause.key) == HOST:
+        causes = [other for other in others if _kind(other.key) == SILENT]
     for other in others:
-        if _FOLLOWS.get(_kind(other.key)) == kind and other.source in sources:
+        if any(_follows(other, one, wiring) for one in causes):
             text = Words(f"{cause.text.zh};{other.text.zh}", f"{cause.text.en}; {other.text.en}")
             cause = replace(cause, priority=min(cause.priority, other.priority), text=text)
     return cause
