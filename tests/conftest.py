@@ -1,5 +1,7 @@
 """What all tests share: how hard hypothesis looks, and where the reference data stand."""
 
+import atexit
+import gc
 import os
 from pathlib import Path
 
@@ -12,6 +14,10 @@ settings.register_profile("default", PATIENT)
 settings.register_profile("ci", PATIENT, derandomize=True, print_blob=True)
 settings.register_profile("thorough", PATIENT, max_examples=2000)
 settings.load_profile(os.environ.get("LEYDEN_HYPOTHESIS") or ("ci" if os.environ.get("CI") else "default"))
+
+# Hypothesis leaves a hook with the garbage collector that keeps modules beyond the end of the interpreter: DuckDB then
+# prints a page about leaks, though nothing of it is open.
+atexit.register(gc.callbacks.clear)
 
 ROOT = Path(__file__).resolve().parent.parent
 
