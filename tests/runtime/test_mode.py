@@ -164,6 +164,9 @@ class Devices:
     def writes(self):
         return {}
 
+    def conditions(self):
+        return ()
+
     def acknowledge(self, key: str) -> bool:
         return False
 

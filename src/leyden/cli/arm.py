@@ -1,6 +1,7 @@
 """`leyden arm` and `leyden disarm`: whether a site may write to its devices."""
 
 import getpass
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -94,5 +95,5 @@ def _turn(
 
 def _url(config: SiteConfig) -> str:
     """Where the site listens, seen from this computer."""
-    host = "127.0.0.1" if config.web.host in ("0.0.0.0", "::") else config.web.host
-    return f"http://{host}:{config.web.port}"
+    anywhere = config.web.host in ("0.0.0.0", "::")
+    return (replace(config.web, host="127.0.0.1") if anywhere else config.web).address

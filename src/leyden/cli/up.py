@@ -10,11 +10,12 @@ from typing import Annotated
 
 import typer
 
-from leyden.cli.client import EXIT_REFUSED, err, fail
+from leyden.cli.client import EXIT_REFUSED, err, fail, language
 from leyden.cli.serving import Server
 from leyden.cli.signals import until_signal
 from leyden.cli.site_file import load_or_fail
 from leyden.devices import FieldPlant
+from leyden.model.words import Words
 from leyden.runtime.alone import AlreadyRunsError, alone
 from leyden.runtime.clock import TwinClock, WallClock
 from leyden.runtime.config import SiteConfig, data_folder
@@ -29,6 +30,14 @@ from leyden.runtime.wiring import LIVE, demo_environment, first_token, make_stat
 from leyden.runtime.write_counts import KeptCounts
 from leyden.web.app import create_app
 
+_SHADOW = Words(
+    "影子模式:在确认 leyden arm {file} 之前,不向设备下发任何指令",
+    "shadow: nothing is sent to the devices until `leyden arm {file}` is confirmed",
+)
+_TOKEN = Words(
+    "管理员令牌,仅显示这一次(请保存;在监控室中它写在地址里):",
+    "Administrator's token, shown only this once (keep it; in the room it stands in the address):",
+)
 TWIN_PATIENCE = 60
 """How often a site asks for its twin's clock, half a second apart, before it gives up."""
 
@@ -95,15 +104,15 @@ def _announce(config: SiteConfig, mark: str, port: int, new_token: str | None) -
     address = replace(config.web, port=port).address
     err.print(f"{config.site.name.zh} · {config.site.name.en}  [bold]{mark}[/bold]  {address}")
     if mark == SHADOW:
-        err.print(f"nothing is sent to the devices until `leyden arm {config.path}` is confirmed")
+        err.print(_SHADOW.fill({"file": config.path})[language()])
     if new_token is not None:
-        err.print("Administrator's token, shown only this once (keep it; in the room it stands in the address):")
+        err.print(_TOKEN[language()])
         err.print(f"  {address}/#token={new_token}", highlight=False, soft_wrap=True)
 
 
 async def _serve(station: Station, field: FieldPlant, server: Server, watching: Night, reload: Reload) -> bool:
     """Everything side by side until a signal comes or one of them fails; then devices are handed back."""
-    station.watches += [reload.conditions, field.conditions]
+    station.watches.append(reload.conditions)
     await field.start()
     try:
         await station.prepare()

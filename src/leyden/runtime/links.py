@@ -1,8 +1,9 @@
 """What a plant of real devices can do and tell beside its readings."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Protocol
 
+from leyden.model.condition import Condition
 from leyden.model.words import Words
 from leyden.runtime.watch import LinkState
 
@@ -39,6 +40,10 @@ class Links(Protocol):
 
     def writes(self) -> Mapping[str, Writes]:
         """How often the devices that take commands were written to."""
+        ...
+
+    def conditions(self) -> Iterable[Condition]:
+        """What is wrong that only the devices' side knows: other masters, budgets used up, no watchdog."""
         ...
 
     def acknowledge(self, key: str) -> bool:

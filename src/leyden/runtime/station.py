@@ -235,6 +235,7 @@ class Station:
     def _conditions(self, snapshot: Snapshot, decision: Decision, memory: Memory) -> list[Condition]:
         found = list(conditions(decision, snapshot, memory))
         found.extend(link_conditions(self.links()))
+        found.extend(() if self._links is None else self._links.conditions())
         found.extend(record_condition(self.record.state().failing))
         found.extend(ledger_condition(next(iter(self._unkept.values()), None)))
         found.extend(clock_condition(self.jump.jumped_s, snapshot.context.clock_trusted))
