@@ -17,7 +17,7 @@ from typing import Any
 from leyden.runtime.http import AnswerError, request_json
 
 SITES = Path(__file__).parents[2] / "sites"
-PATIENCE_S = 60.0
+PATIENCE_S = 180.0
 
 
 def free_ports(count: int) -> list[int]:
