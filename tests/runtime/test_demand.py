@@ -109,6 +109,25 @@ def test_a_person_knows_better_and_it_is_logged(tmp_path):
         assert again.station.sums.demand.at(now, again.site.zone) == 1.2e6
 
 
+def test_a_station_goes_on_counting_its_quarter_over_a_restart(tmp_path):
+    """Half the quarter before, half after: the mean is of both, as far as it was kept."""
+    config = configured(tmp_path)
+    with inside(config, "2026-01-21T18:00", period_s=5.0) as site:
+        site.run(300.0)
+        before_w, now = site.moment.snapshot.derived.import_mean_15min_w, site.clock.now()
+        site.station.keep_today()
+    with inside(config, now, period_s=5.0) as again:
+        again.station.lock("b1", "Li", "so that import is another")
+        again.run(5.0)
+        after_w = again.moment.snapshot.derived.import_mean_15min_w
+        assert after_w == pytest.approx(before_w, rel=1e-6)
+        again.run(300.0)
+        grid_w = again.moment.snapshot.readings.grid.power_w
+        mean_w = again.moment.snapshot.derived.import_mean_15min_w
+        assert grid_w > 1.2 * before_w
+        assert mean_w == pytest.approx((before_w + grid_w) / 2, rel=0.05)
+
+
 def test_the_sums_are_written_once_a_minute_and_no_more(tmp_path, monkeypatch):
     with inside(configured(tmp_path), "2026-09-20T11:30:05") as site:
         states, written = site.stores.ledger.states, []

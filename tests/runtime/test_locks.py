@@ -86,6 +86,15 @@ def test_on_a_full_disk_nothing_is_half_done(ledger, monkeypatch, part):
     assert len(book(ledger).locks) == 2
 
 
+def test_in_shadow_a_lock_holds_nothing_and_says_so(ledger):
+    found = book(ledger)
+    found.hang("b1", "Li", "fan replaced", NOON)
+    (told,) = found.conditions(sent=False)
+    assert (told.key, told.priority) == ("lock-in-shadow:b1", 2)
+    assert "nothing is sent" in told.text.en
+    assert list(found.conditions(sent=True)) == []
+
+
 def test_a_locked_battery_rests_over_a_restart_until_it_is_unlocked(tmp_path):
     config = configured(tmp_path)
     with inside(config, "2026-09-20T11:30") as site:

@@ -1,11 +1,12 @@
 """The locks that hang on this site: kept in the ledger before they are acknowledged, taken off by a person alone."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
 from leyden.history import Ledger
+from leyden.model.condition import Condition
 from leyden.model.lock import Lock
 from leyden.model.words import Words
 from leyden.runtime.refused import RefusedError
@@ -62,6 +63,24 @@ class LockBook:
                 self._ledger.states.save(LOCKS, Hung(locks), now)
             self.locks = locks
             return locks
+
+    def conditions(self, sent: bool) -> Iterator[Condition]:
+        """In shadow a lock holds nothing, for nothing is sent: whoever hung it must know."""
+        for lock in () if sent else self.locks:
+            yield Condition(
+                key=f"lock-in-shadow:{lock.target}",
+                source=lock.target,
+                priority=2,
+                title=Words("影子模式下挂牌不起作用", "a lock holds nothing in shadow"),
+                text=Words(
+                    "{target} 已由 {by} 挂牌,但影子模式不下发指令,其他主站仍可能启动它",
+                    "{target} is locked by {by}, but in shadow nothing is sent: whoever else commands it still may",
+                ).fill({"target": lock.target, "by": lock.by}),
+                advice=Words(
+                    "在设备就地停机、隔离并挂牌;投入运行后本站挂牌才生效",
+                    "stop, isolate and lock it at the equipment; this lock holds once the site is armed",
+                ),
+            )
 
     def _check(self, target: str, by: str, reason: str) -> None:
         if target not in self._targets():

@@ -241,6 +241,7 @@ class Station:
         found.extend(clock_condition(self.jump.jumped_s, snapshot.context.clock_trusted))
         found.extend(plan_condition(None if self.planner is None else self.planner.failing))
         found.extend(self.helm.conditions())
+        found.extend(self.locks.conditions(self.mode.writes))
         for watch in self.watches:
             found.extend(watch())
         return found
