@@ -126,3 +126,16 @@ def test_a_dead_server_is_never_shown_as_live(browser: Browser, tmp_path: Path) 
         # Stale within 3 s of the last event, with a second for the browser.
         assert time.monotonic() - gone < 4.0
         page.close()
+
+
+def test_every_fault_of_the_twin_is_offered_and_its_latches_can_be_reset(room: Page, park: Park) -> None:
+    room.get_by_test_id("nav-more").click()
+    kinds = [kind["kind"] for kind in park.get("/api/twin/faults")["kinds"]]
+    offered = room.get_by_test_id("fault-kind").locator("option")
+    expect(offered).to_have_count(len(kinds), timeout=PATIENCE_MS)
+    assert [offered.nth(i).get_attribute("value") for i in range(len(kinds))] == kinds
+    assert "reversed-ct" in kinds
+    room.get_by_test_id("reset-latch").click()
+    expect(room.get_by_test_id("told")).to_contain_text("reset", timeout=PATIENCE_MS)
+    told = room.get_by_test_id("device-writes").all()
+    assert any(int(one.get_attribute("data-value") or 0) > 0 for one in told)

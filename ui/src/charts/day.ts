@@ -2,7 +2,7 @@
 import uPlot from 'uplot'
 import { num } from '../lib/format'
 import { hhmm, ticks } from '../lib/time'
-import { drawBands, drawDeviation, drawNow, drawPlan, drawSocLimits, drawSocPlan, drawStrip, drawZero, type DayBand, type DayView, type DayWords, type Face } from './daydraw'
+import { STRIP, drawBands, drawDeviation, drawNow, drawPlan, drawSocLimits, drawSocPlan, drawStrip, drawZero, type DayBand, type DayView, type DayWords, type Face } from './daydraw'
 import { alpha, inks, type Inks } from './ink'
 import { followTouch } from './touch'
 
@@ -118,11 +118,13 @@ export class DayChart {
     const { x, y, scales, ...common } = this.common(false)
     const stepped = uPlot.paths.stepped!({ align: 1 })
     const quiet = { points: { show: false }, spanGaps: false }
+    // The strip of tariff bands covers the top of the scale; a label half under it would be misread.
+    const label = (u: uPlot, w: number, big: boolean) => (u.valToPos(w, 'y') < STRIP + 6 ? '' : value(w, big))
     const value = (w: number, big: boolean) => (big ? `${num(w / 1e6, Math.abs(w % 1e6) > 1 ? 1 : 0)} MW` : `${num(w / 1e3)} kW`)
     return {
       ...common, width, height, padding: [0, 22, 0, 0],
       scales: { ...scales, y: { range: () => this.range() } },
-      axes: [x, { ...y, values: (_u, at) => at.map((w) => value(w, Math.max(...at) >= 1e6)), space: 34 }],
+      axes: [x, { ...y, values: (u, at) => at.map((w) => label(u, w, Math.max(...at) >= 1e6)), space: 34 }],
       series: [
         {},
         { stroke: this.ink.load, width: 1.25, ...quiet },

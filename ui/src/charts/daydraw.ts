@@ -29,7 +29,7 @@ export type DayWords = { now: string; soc: string }
 export type Face = { view: DayView; ink: Inks; zone: string; words: DayWords }
 
 const SHADE: Record<string, number> = { valley: 0.015, flat: 0.045, peak: 0.085, critical: 0.14 }
-const STRIP = 18
+export const STRIP = 18
 const DEVIATION = 0.05
 
 /** Paints within the plotting area; `ratio` turns CSS pixels into the canvas's. */
