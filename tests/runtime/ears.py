@@ -145,7 +145,7 @@ def listening(port: int) -> Iterator[Heard]:
     def run() -> None:
         asyncio.set_event_loop(loop)
         task = loop.create_task(listen())
-        loop.call_later(120.0, task.cancel)
+        loop.call_later(1000.0, task.cancel)
         heard_task.append(task)
         try:
             loop.run_until_complete(task)
@@ -160,5 +160,6 @@ def listening(port: int) -> Iterator[Heard]:
     try:
         yield heard
     finally:
-        loop.call_soon_threadsafe(heard_task[0].cancel)
+        if not loop.is_closed():
+            loop.call_soon_threadsafe(heard_task[0].cancel)
         thread.join(20.0)

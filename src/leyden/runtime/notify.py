@@ -35,6 +35,8 @@ KEPT = "notify"
 """Under which name the ledger keeps what is known and what waits."""
 PATIENCE_S = 20.0
 """For how long a channel may fail before that is an alarm."""
+FIRST_BEAT_S = 5.0
+"""After the start: brokers are connected by then."""
 DEAD_S = 10.0
 """A cycle that has not turned for so long, or for five periods, has no heart that could beat."""
 _LOG = logging.getLogger(__name__)
@@ -247,6 +249,7 @@ class Notifier:
         """While the cycle turns, at every interval; one that is missed is not made up for."""
         every_s = channel.options.heartbeat_s
         assert every_s is not None
+        await asyncio.sleep(min(every_s, FIRST_BEAT_S))
         while True:
             if monotonic() - self._beat_s <= max(DEAD_S, 5.0 * self._site.period_s):
                 try:
