@@ -11,14 +11,16 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
-from leyden.commission import Bench, Mark, Report, Step, Wish, commission
+from leyden.commission import Bench, Finding, Mark, Report, Step, Wish, commission
 from leyden.commission.connect import bench_of
 from leyden.devices import DeviceServer
 from leyden.model.readings import Reading, Readings
 from leyden.model.words import Words
 from leyden.runtime.config import SiteConfig, load_config
 from leyden.twin import Twin
+from tests.whole.park import with_key
 from tests.whole.wired import elsewhere
 
 TICK_S = 0.05
@@ -74,13 +76,14 @@ converter = {{ device = "pcs{n}", power = "5 kW", ramp = "10 kW/s", dead_time = 
 """
 
 
-def yard(folder: Path, batteries: int = 1, text: str = "") -> SiteConfig:
-    """A load of 8 kW and batteries of 5 kW, whose converters have a watchdog of 6 s; `text` comes at the end."""
+def yard(folder: Path, batteries: int = 1, twin: str = "", timeout: str = "20 s") -> SiteConfig:
+    """A load of 8 kW and batteries of 5 kW, whose converters have a watchdog of 6 s; `twin` is a line of its table."""
     shipped = (files("leyden.devices") / "maps/sunspec-pcs.toml").read_text(encoding="utf-8")
     (folder / "maps").mkdir()
     (folder / "maps/quick-pcs.toml").write_text(shipped.replace('watchdog = "30 s"', 'watchdog = "6 s"'))
     batteries_text = "".join(BATTERY.format(n=n) for n in range(1, batteries + 1))
-    (folder / "yard.toml").write_text(ONE + batteries_text + text)
+    text = (ONE + batteries_text).replace("20 s", timeout)
+    (folder / "yard.toml").write_text(with_key(text, "twin", twin) if twin else text)
     return elsewhere(load_config(folder / "yard.toml"))
 
 
@@ -183,6 +186,17 @@ def codes(report: Report, mark: Mark = Mark.FAILED) -> set[str]:
     return {finding.verdict.code for finding in report.findings if finding.mark is mark}
 
 
+def numbers(finding: Finding) -> dict[str, Any]:
+    """What a verdict holds."""
+    return finding.verdict.as_json()
+
+
+def at_rest(twin: Twin) -> bool:
+    """Whether every battery rests once what was told last has been done."""
+    twin.step(2.0)
+    return quiet(twin)
+
+
 def quiet(twin: Twin) -> bool:
-    """Whether every battery rests."""
+    """Whether every battery rests now."""
     return all(abs(battery.power_w) < 1.0 for battery in twin.truth().battery.values())

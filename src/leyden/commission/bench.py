@@ -44,6 +44,8 @@ LONGEST_HOLD = 12
 class BenchPlant(Protocol):
     """What the bench needs of the devices; a FieldPlant has it."""
 
+    @property
+    def armed(self) -> bool: ...
     async def poll(self, deadline_s: float) -> None: ...
     def read(self) -> Readings: ...
     def write(self, setpoints: Setpoints) -> None: ...
@@ -93,6 +95,11 @@ class Bench:
     def now(self) -> datetime:
         """Site time, aware UTC."""
         return self.clock.now()
+
+    @property
+    def armed(self) -> bool:
+        """Whether anything may be written."""
+        return self._plant.armed
 
     def links(self) -> Mapping[str, Link]:
         """How each device is doing."""

@@ -1,5 +1,6 @@
 """The run: every step is asked for before it is done, and none is done that an earlier one forbids."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -22,6 +23,7 @@ PULSE = 0.05
 """Share of its rated power: ten times that, if a scale is wrong, is still within it."""
 
 _DECLINED = Words("操作员未确认", "not confirmed by the person")
+_INTERRUPTED = Words("中途停止,设备已交还", "stopped half-way; the devices were handed back")
 _AFTER_ABORT = Words("前一步骤因异常中止", "an earlier step was ended by a bad sign")
 _NOT_TRUSTED = Words("该电池未通过方向与比例试验", "this battery has not passed signs and scale")
 
@@ -76,14 +78,15 @@ class _Run:
         target, began = self.config.site.id if battery is None else battery.name, self.bench.now()
         result = Result()
         not_done = await self._forbidden(step, battery)
-        if not_done is None:
-            try:
+        try:
+            if not_done is None:
                 await self._do(step, battery, result)
-            except BadSignError as error:
-                result.aborted(step, target, error.reason)
-            finally:
-                self._over(step, target, began, result, None)
-        else:
+        except BadSignError as error:
+            result.aborted(step, target, error.reason)
+        except asyncio.CancelledError:
+            not_done = _INTERRUPTED
+            raise
+        finally:
             self._over(step, target, began, result, not_done)
 
     def _over(self, step: Step, target: str, began: datetime, result: Result, not_done: Words | None) -> None:

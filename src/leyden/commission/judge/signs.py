@@ -20,6 +20,8 @@ from leyden.model.words import Words
 
 LOSSY = 1.5
 """At a twentieth of its rating a converter may lose a third of what passes; DC and AC differ by no more."""
+ALIKE = 1.25
+"""Within this factor two meters of alternating current say the same."""
 ANSWERS = (0.5, 2.0)
 """Shares of the pulse between which another meter is said to see it."""
 
@@ -96,8 +98,10 @@ def _sign(moving: Sequence[Factor], dc_v: Response) -> float:
 
 
 def _size(converter: Factor, dc: Factor, gate: Factor) -> float:
-    """Two that agree are right, first those that know nothing of what was told; nan where no two do."""
-    for one, other in ((dc, gate), (converter, dc), (converter, gate)):
+    """Two that agree are right, first the two that measure alternating current; nan where no two do."""
+    if converter.sign and gate.sign and _is(converter.size, gate.size):
+        return gate.size
+    for one, other in ((dc, gate), (converter, dc)):
         if one.sign and other.sign and _alike(one.size, other.size):
             return one.size if one.kind is Kind.DECADE else other.size
     return nan
@@ -114,7 +118,7 @@ def _of_converter(site: Site, seen: Seen, found: _Factors) -> Iterator[Told]:
         yield name, say.PulsesUndecided(name, _CONVERTER, said_w, answer.error_w), 0.0
     elif found.truth == 0.0:
         yield name, _nothing_happens(site, seen, told_w), own.confidence
-    elif own.kind is Kind.OTHER and _is(found.truth, 1.0):
+    elif own.kind is Kind.OTHER and ALIKE / 10.0 < abs(found.truth) < 10.0 / ALIKE:
         yield name, say.ConverterOff(name, told_w, said_w), own.confidence
     elif found.truth != found.truth:
         yield name, _disagree(site, seen, found), own.confidence
@@ -239,4 +243,4 @@ def _sure(answer: Response) -> bool:
 
 
 def _is(value: float, wanted: float) -> bool:
-    return 1.0 / LOSSY <= value / wanted <= LOSSY
+    return 1.0 / ALIKE <= value / wanted <= ALIKE

@@ -4,34 +4,30 @@ The lag is what filters and averaging add behind the ramp. Told apart, a small s
 """
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from leyden.model.readings import Floats
 
-LAGS_S = (0.0, 0.05, 0.1, 0.2, 0.3, 0.5, 0.8, 1.2, 2.0, 3.0)
-FINE_LAGS_S = (0.0, *np.round(np.geomspace(0.025, 4.0, 24), 4).tolist())
-RAMPS = 32
-"""How many durations of the ramp are tried, from a tenth of a look to all of the time there is."""
-DEADS = 40
-NEARLY = 1.5
-"""Fits whose error is at most so many times the best one's are as good: reading the register is not exact."""
-EXACT = 5e-4
-"""Root mean square, as a share of the step, below which one fit is as good as another."""
+SHORTEST_S = 1e-3
+"""Nothing on this path is faster."""
+READING = 3e-3
+"""Share of a step by which a reading may be off though the fit is perfect: registers have steps, looks have their time.
+"""
+SURE = 2.0
+"""Standard deviations within which a time is told."""
 
 
 @dataclass(frozen=True, slots=True)
 class StepFit:
-    """What fits best, and what would fit as well."""
+    """What fits best, and between what the ramp may be."""
 
     dead_s: float
     ramp_s: float
     """From nothing to all of the step, without the lag."""
     lag_s: float
     longest_ramp_s: float
-    """The longest that fits nearly as well."""
     shortest_ramp_s: float
     error: float
     """Root mean square, as a share of the step."""
@@ -39,40 +35,37 @@ class StepFit:
 
 def fit_step(t_s: Floats, share: Floats, look_s: float) -> StepFit:
     """`share` of a step over the time since it was told; `look_s` is the pause between two values."""
-    span_s = float(t_s[-1])
-    ramps_s = np.geomspace(max(look_s / 10.0, 1e-3), max(0.8 * span_s, look_s), RAMPS)
-    reached_s = float(t_s[np.argmax(share >= 0.9)]) if bool((share >= 0.9).any()) else span_s
-    deads_s = np.linspace(0.0, reached_s, DEADS)
-    found = _tried(t_s, share, deads_s, ramps_s, LAGS_S)
-    # Once more, finely, around what was best.
-    _, dead_s, ramp_s, lag_s = min(found)
-    near_s = deads_s[1] if DEADS > 1 else 0.0
-    factor = float(ramps_s[1] / ramps_s[0])
-    found += _tried(
-        t_s,
-        share,
-        np.clip(np.linspace(dead_s - near_s, dead_s + near_s, DEADS), 0.0, None),
-        np.geomspace(ramp_s / factor, ramp_s * factor, RAMPS // 2),
-        [one for one in FINE_LAGS_S if 0.5 * lag_s <= one <= 2.0 * lag_s],
-    )
-    error, dead_s, ramp_s, lag_s = min(found)
-    ramps = [one[2] for one in found if one[0] <= NEARLY * error + EXACT]
-    return StepFit(dead_s, ramp_s, lag_s, max(ramps), min(ramps), error)
+    from scipy.optimize import least_squares
+
+    first_s, last_s = _when(t_s, share, 0.1), _when(t_s, share, 0.9)
+    rise_s = max(last_s - first_s, look_s / 4.0)
+    high = np.array([max(last_s, look_s), max(2.0 * float(t_s[-1]), look_s), max(rise_s, look_s)])
+    low = np.array([0.0, SHORTEST_S, SHORTEST_S])
+
+    def off(p: Floats) -> Floats:
+        return ramp_response(t_s - p[0], float(p[1]), float(p[2])) - share
+
+    # A rise is all ramp, all lag, or half of each: whichever of these is nearest leads to the best.
+    starts = [(first_s - rise_s / 8.0, rise_s / 0.8, look_s / 10.0), (first_s, look_s / 4.0, rise_s / 2.2)]
+    starts.append((first_s, 0.6 * rise_s, 0.3 * rise_s))
+    fits = [least_squares(off, np.clip(start, low + 1e-6, high - 1e-6), bounds=(low, high)) for start in starts]
+    best = min(fits, key=lambda fit: float(fit.cost))
+    error = math.sqrt(2.0 * float(best.cost) / t_s.size)
+    doubt_s = SURE * _deviation(best.jac, max(error, READING))
+    dead_s, ramp_s, lag_s = (float(value) for value in best.x)
+    return StepFit(dead_s, ramp_s, lag_s, ramp_s + doubt_s, max(SHORTEST_S, ramp_s - doubt_s), error)
 
 
-Try = tuple[float, float, float, float]
+def _when(t_s: Floats, share: Floats, level: float) -> float:
+    """When a share is first reached; the end, if it is not."""
+    above = np.flatnonzero(share >= level)
+    return float(t_s[above[0]]) if above.size else float(t_s[-1])
 
 
-def _tried(t_s: Floats, share: Floats, deads_s: Floats, ramps_s: Floats, lags_s: Sequence[float]) -> list[Try]:
-    """For every ramp and lag the dead time that fits best, with its root mean square before them."""
-    found = []
-    for lag_s in lags_s:
-        for ramp_s in ramps_s:
-            off = ramp_response(t_s[None, :] - deads_s[:, None], float(ramp_s), lag_s) - share
-            squares = (off * off).mean(axis=1)
-            best = int(squares.argmin())
-            found.append((math.sqrt(float(squares[best])), float(deads_s[best]), float(ramp_s), lag_s))
-    return found
+def _deviation(jacobian: Floats, error: float) -> float:
+    """Standard deviation of the ramp's time, from how strongly the fit depends on each number."""
+    spread = error * error * np.linalg.pinv(jacobian.T @ jacobian, rcond=1e-12)
+    return math.sqrt(max(float(spread[1, 1]), 0.0))
 
 
 def ramp_response(t_s: Floats, ramp_s: float, lag_s: float) -> Floats:

@@ -169,26 +169,22 @@ def gate_delay(gate: Series, power: Series, edge: Edge) -> float:
     if len(seen) < 8 or len(power) < 8:
         return math.nan
     t_s = seen.t_s - edge.told_s
-    even = np.column_stack((np.ones_like(t_s), t_s))
-    rest = seen.value - even @ np.linalg.lstsq(even, seen.value, rcond=None)[0]
+    basis, _ = np.linalg.qr(np.column_stack((np.ones_like(t_s), t_s)))
+    rest = seen.value - basis @ (basis.T @ seen.value)
     moves = float(rest @ rest)
     if moves == 0.0:
         return math.nan
     latest_s = min(LONGEST_DELAY_S, 0.7 * (edge.end_s - edge.told_s))
     shifts_s = np.arange(EARLIEST_S, latest_s, SHIFT_STEP_S)
-    left = np.array([_left_over(even, seen.value, power.at(seen.t_s - shift_s)) for shift_s in shifts_s])
+    shifted = power.at(seen.t_s[None, :] - shifts_s[:, None])
+    shifted -= (shifted @ basis) @ basis.T
+    sizes = (shifted * shifted).sum(axis=1)
+    left = moves - (shifted @ rest) ** 2 / np.maximum(sizes, 1e-12 * moves)
     best = float(left.min())
     if not best <= (1.0 - EXPLAINED) * moves:
         return math.nan
     # A step is as well explained by every shift between two looks: the middle of them is meant.
     return float(shifts_s[left <= best + 1e-6 * moves].mean())
-
-
-def _left_over(even: Floats, seen: Floats, shifted: Floats) -> float:
-    """Sum of squares of what an even drift and a multiple of the converter's power leave unexplained."""
-    table = np.column_stack((even, shifted))
-    rest = seen - table @ np.linalg.lstsq(table, seen, rcond=None)[0]
-    return float(rest @ rest)
 
 
 def judge_timing(site: Site, battery: str, times: Times, gate_trusted: bool) -> tuple[list[Finding], list[ConfigLine]]:
