@@ -28,6 +28,7 @@ from leyden.model.setpoint import Setpoint
 from leyden.model.site import Site
 from leyden.model.snapshot import Context, Price
 from leyden.model.words import Words
+from leyden.runtime.battery_watch import protection_conditions
 from leyden.runtime.beginning import Beginning, taken_over
 from leyden.runtime.cells import CellFrames
 from leyden.runtime.clock import JumpDetector
@@ -234,6 +235,7 @@ class Station:
 
     def _conditions(self, snapshot: Snapshot, decision: Decision, memory: Memory) -> list[Condition]:
         found = list(conditions(decision, snapshot, memory))
+        found.extend(protection_conditions(snapshot))
         found.extend(link_conditions(self.links()))
         found.extend(() if self._links is None else self._links.conditions())
         found.extend(record_condition(self.record.state().failing))
