@@ -40,8 +40,6 @@ class _Region(Struct):
     """What each battery that was asked by name was given."""
     group_asked: bool = False
     touched: set[str] = set()
-    stopped: set[str] = set()
-    """Targets, solar and wind too, that are asked to stop altogether."""
 
     def _sum(self) -> None:
         own_low = own_high = 0.0
@@ -68,22 +66,24 @@ class _Region(Struct):
         low, high, _ = self._others(target)
         return _between(max(mine.low, self.group.low - high), min(mine.high, self.group.high - low))
 
-    def cut(self, target: str, bounds: Bounds) -> tuple[Bounds, bool, float]:
-        """Narrow one target: what it may still do, whether anything was taken away, by how much the bounds missed."""
-        before = self.total if target == BATTERIES else self.left(target)
-        if bounds is FREE:
-            return before, False, 0.0
-        after, missed_w = before.narrow(bounds)
-        if after is before:
-            # The region begins at the ratings: who says them first has set that edge.
-            narrowed = target not in self.touched and (bounds.low == before.low or bounds.high == before.high)
-        else:
-            narrowed = after != before
-            if narrowed:
+    def fold(self, voice: Voice, want: Want) -> Step:
+        """One want, cut into what earlier ones left."""
+        target, bounds = want.target, want.power_w
+        before = after = self.total if target == BATTERIES else self.left(target)
+        narrowed, missed_w = False, 0.0
+        if bounds is not FREE:
+            after, missed_w = before.narrow(bounds)
+            if after is before:
+                # The region begins at the ratings: who says them first has set that edge.
+                narrowed = target not in self.touched and (bounds.low == before.low or bounds.high == before.high)
+            elif after != before:
+                narrowed = True
                 self._set(target, after)
-        if narrowed:
-            self.touched.add(target)
-        return after, narrowed, missed_w
+            if narrowed:
+                self.touched.add(target)
+        total = self.total
+        taken_w = None if want.request_w is None else self.take(target, want.request_w)
+        return Step(voice.controller, voice.label, want, after, total, narrowed, missed_w, taken_w)
 
     def _set(self, target: str, bounds: Bounds) -> None:
         if target == BATTERIES:
@@ -133,18 +133,25 @@ def arbitrate(
     have raise KeyError: `consult` lets none through, so this is a programming error.
     """
     # Ratings bound the region from the start so that every sum is finite; the ratings controller says the same aloud.
-    region = _Region(dict(site.battery_bounds), Bounds(-site.battery_power_w, site.battery_power_w))
+    rated_w = site.battery_power_w
+    region = _Region(dict(site.battery_bounds), Bounds(0.0 - rated_w, rated_w))  # -rated_w of no battery would be -0
     sources = dict(site.source_bounds)
-    steps = tuple([_fold(region, sources, voice, want) for voice in voices for want in voice.proposal])
+    steps, stopped = [], set()
+    for voice in voices:
+        for want in voice.proposal:
+            source = want.target in sources
+            steps.append(_ceiled(sources, region.total, voice, want) if source else region.fold(voice, want))
+            if want.stop:
+                stopped.add(want.target)
     total_w, powers = _shares(site, region, soc)
-    q, stopped = _reactive(site, powers, steps), region.stopped
+    q = _reactive(site, powers, steps)
     setpoints = {
         name: Setpoint(power_w, q.get(name, 0.0), not stopped or not {name, BATTERIES} & stopped)
         for name, power_w in powers.items()
     }
     for name, bounds in sources.items():
         setpoints[name] = _ceiling(bounds.high, name not in stopped)
-    return setpoints, steps, total_w
+    return setpoints, tuple(steps), total_w
 
 
 @lru_cache(maxsize=256)
@@ -153,20 +160,12 @@ def _ceiling(power_w: float, run: bool) -> Setpoint:
     return Setpoint(power_w, run=run)
 
 
-def _fold(region: _Region, sources: dict[str, Bounds], voice: Voice, want: Want) -> Step:
-    """One want, cut into what earlier ones left."""
-    target, bounds = want.target, want.power_w
-    if want.stop:
-        region.stopped.add(target)
-    if target in sources:
-        before = sources[target]
-        sources[target], missed_w = before.narrow(bounds)
-        narrowed = sources[target] != before
-        return Step(voice.controller, voice.label, want, sources[target], region.total, narrowed, missed_w)
-    allowed, narrowed, missed_w = region.cut(target, bounds)
-    total = region.total
-    taken_w = None if want.request_w is None else region.take(target, want.request_w)
-    return Step(voice.controller, voice.label, want, allowed, total, narrowed, missed_w, taken_w)
+def _ceiled(sources: dict[str, Bounds], total: Bounds, voice: Voice, want: Want) -> Step:
+    """One want for solar or wind."""
+    before = sources[want.target]
+    after, missed_w = before.narrow(want.power_w)
+    sources[want.target] = after
+    return Step(voice.controller, voice.label, want, after, total, after != before, missed_w)
 
 
 def _shares(site: Site, region: _Region, soc: Mapping[str, float]) -> tuple[float, dict[str, float]]:

@@ -179,12 +179,12 @@ class Site:
     @cached_property
     def battery_power_w(self) -> float:
         """What all converters together are rated for."""
-        return sum(battery.converter.power_w for battery in self.batteries)
+        return sum((battery.converter.power_w for battery in self.batteries), 0.0)
 
     @cached_property
     def source_power_w(self) -> float:
         """What all solar and wind plants together are rated for."""
-        return sum(source.power_w for source in (*self.solar, *self.wind))
+        return sum((source.power_w for source in (*self.solar, *self.wind)), 0.0)
 
     @cached_property
     def battery_bounds(self) -> Mapping[str, Bounds]:
