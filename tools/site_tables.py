@@ -20,6 +20,7 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 from leyden.control.catalogue import controller_types
 from leyden.model.field_docs import field_docs
 from leyden.model.quantity import Quantity, example_of, write_quantity
+from leyden.model.secret import Secret
 from leyden.model.table_fields import bare_hint, items_of, key_of, marks_of, values_of
 from leyden.model.table_schema import default_of
 from leyden.model.target import DeviceRole, Target
@@ -47,6 +48,7 @@ _KINDS: dict[Any, str] = {
     time: '`"07:00"`',
     date: "`2026-07-15`",
     datetime: '`"2026-07-15 06:00"`',
+    Secret: '`{ env = "NAME" }`, `{ secret = "name" }` of secrets.toml, or text that is none',
 }
 
 
