@@ -94,7 +94,8 @@ class Broker:
     def _new_client(self, aiomqtt: Any, will: Any) -> Any:
         by_tls, host, port = self.options.place()
         user, password = self.options.user, self.options.password
-        context = ssl.create_default_context(cafile=self.options.ca) if by_tls else None
+        authority = None if self.options.ca is None else self._secrets.path.parent / self.options.ca
+        context = ssl.create_default_context(cafile=authority) if by_tls else None
         return aiomqtt.Client(
             host,
             port,

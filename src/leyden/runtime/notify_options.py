@@ -31,6 +31,7 @@ class WebhookOptions:
     def __post_init__(self) -> None:
         if self.heartbeat_s is not None and self.form != "json":
             raise ValueError("a heartbeat is JSON: people do not want it in their chat (心跳仅支持 json)")
+        _no_text("token", self.token)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,7 @@ class MqttOptions:
     topic: str = ""
     """What topics begin with; `leyden/SITE` unless said. Alarms go to `TOPIC/alarms`."""
     user: Secret | None = None
+    """Who it logs in as, where the broker wants to know."""
     password: Secret | None = None
     """`{ env = "NAME" }` or `{ secret = "name" }`."""
     ca: Path | None = None
@@ -53,8 +55,7 @@ class MqttOptions:
 
     def __post_init__(self) -> None:
         self.place()
-        if self.password is not None and self.password.text:
-            raise ValueError('a password is no text here: write { secret = "name" } (密码不得写入站点文件)')
+        _no_text("password", self.password)
         if set("+#") & set(self.topic):
             raise ValueError("a topic that is written to has no + and no # (主题不得含 + 或 #)")
 
@@ -65,6 +66,11 @@ class MqttOptions:
         if scheme not in ("mqtt", "mqtts") or not host or not (port or "1").isdigit() or "@" in rest or "/" in rest:
             raise ValueError('at: expected "mqtt://broker:1883" or "mqtts://broker:8883" (应写作 mqtt://主机:端口)')
         return scheme == "mqtts", host.strip("[]"), int(port or (8883 if scheme == "mqtts" else 1883))
+
+
+def _no_text(key: str, secret: Secret | None) -> None:
+    if secret is not None and secret.text:
+        raise ValueError(f'a {key} is no text here: write {{ secret = "name" }} ({key} 不得写入站点文件)')
 
 
 @dataclass(frozen=True, slots=True)
