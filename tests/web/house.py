@@ -16,7 +16,8 @@ from fastapi.testclient import TestClient
 from leyden.history.ledger import Ledger
 from leyden.model.role import Role
 from leyden.runtime.clock import SimulatedClock, WallClock
-from leyden.runtime.config import SiteConfig, load_config
+from leyden.runtime.config import SiteConfig, data_folder, load_config
+from leyden.runtime.night import Night, night
 from leyden.runtime.simulate import simulate
 from leyden.runtime.station import Station
 from leyden.runtime.web_options import WebOptions
@@ -40,6 +41,7 @@ class House:
     folder: Path
     config: SiteConfig
     station: Station
+    watching: Night
     twin: Twin
     app: FastAPI
     clock: SimulatedClock
@@ -53,7 +55,8 @@ class House:
     ) -> "House":
         """The same site behind another application, which has seen no mistakes yet."""
         config = replace(self.config, web=replace(self.config.web, read=read))
-        return replace(self, app=create_app(config, self.station, twin_port, clock=self.clock, limits=limits))
+        app = create_app(config, self.station, twin_port, clock=self.clock, limits=limits, watching=self.watching)
+        return replace(self, app=app)
 
     @property
     def ledger(self) -> Ledger:
@@ -75,6 +78,12 @@ class House:
         answer = client.post("/api/login", json={"user": self.persons[role], "password": PASSWORD})
         assert answer.status_code == 200, answer.text
         return client
+
+    def turn(self, seconds: float) -> None:
+        """Let time pass on the site."""
+        assert isinstance(self.station.clock, SimulatedClock)
+        until = self.station.clock.now() + timedelta(seconds=seconds)
+        simulate(self.station, self.twin, self.station.clock, until, 1.0)
 
     def did(self) -> list[tuple[str, str, str]]:
         """Who did what to what, oldest first."""
@@ -98,8 +107,10 @@ def house(folder: Path, seconds: float = 10.0) -> Iterator[House]:
     clock, people = SimulatedClock(twin.time), SimulatedClock(WallClock().now())
     with open_stores(config, simulated=True) as stores, patch("leyden.history.ledger.passwords._HASHER", light):
         station = make_station(config, demo_environment(1.0), clock, twin, None, stores)
-        app = create_app(config, station, NOBODY_THERE, clock=people, limits=MUCH)
-        simulate(station, twin, clock, twin.time + timedelta(seconds=seconds), 1.0)
-        assert station.record.flush()
-        tokens = {role: stores.ledger.tokens.create(f"{role} machine", role, people.now()) for role in Role}
-        yield House(folder / f"{config.site.id}-simulated", config, station, twin, app, people, tokens)
+        with night(config, station) as watching:
+            app = create_app(config, station, NOBODY_THERE, clock=people, limits=MUCH, watching=watching)
+            tokens = {role: stores.ledger.tokens.create(f"{role} machine", role, people.now()) for role in Role}
+            home = House(data_folder(config, simulated=True), config, station, watching, twin, app, people, tokens)
+            home.turn(seconds)
+            assert station.record.flush()
+            yield home

@@ -3,7 +3,7 @@
 import asyncio
 import os
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC
 from pathlib import Path
 from tempfile import mkstemp
 from typing import Annotated
@@ -21,6 +21,7 @@ from leyden.runtime.night import Night
 from leyden.runtime.station import Station
 from leyden.web.auth import by_of
 from leyden.web.problems import ApiError
+from leyden.web.times import Instant
 
 ZIP = "application/zip"
 _ZIP_ANSWER: dict[int | str, dict[str, object]] = {
@@ -37,13 +38,10 @@ def doctor_router(config: SiteConfig, station: Station, watching: Night) -> APIR
         "/doctor", summary="A quarter of an hour in one file: leyden replay decides it again", responses=_ZIP_ANSWER
     )
     async def doctor(
-        around: Annotated[datetime | None, Query(description="ISO 8601; without a zone UTC; default: now")] = None,
+        around: Annotated[Instant | None, Query(description="ISO 8601; without a zone UTC; default: now")] = None,
     ) -> FileResponse:
-        moment = station.clock.now() if around is None else around if around.tzinfo else around.replace(tzinfo=UTC)
-        try:
-            frames = raw_frames(watching.frames, station.clock, moment)
-        except OverflowError:
-            raise ApiError(422, Words("时间超出范围", "this time is out of range")) from None
+        moment = around or station.clock.now()
+        frames = raw_frames(watching.frames, station.clock, moment)
 
         def write(path: Path) -> None:
             write_bundle(live_evidence(config, station, watching, moment, frames), moment, path)

@@ -8,9 +8,12 @@ from urllib.parse import quote
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from leyden.model.words import Words
+from leyden.web.limits import Meter, Rate
 from leyden.web.problems import refusal
 
 _LOG = logging.getLogger("leyden.access")
+_LINES = Rate(burst=60.0, per_s=1.0 / 30.0)
+"""Of the log, for each address: a dispatcher that writes every second must not push everything else out of it."""
 
 HEADERS = {
     # Nothing from elsewhere, nothing inline but styles, which charts set on what they draw; no frame around us, so that
@@ -34,6 +37,7 @@ class Shield:
         self._app = app
         self._most_bytes = most_bytes
         self._clock = clock
+        self._lines = Meter(_LINES, clock)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request."""
@@ -57,7 +61,7 @@ class Shield:
             else:
                 await self._app(scope, _replayed(body, receive), answer)
         finally:
-            _tell(scope, status, self._clock() - started_s)
+            self._tell(scope, status, self._clock() - started_s)
 
     async def _body(self, scope: Scope, receive: Receive) -> list[Message] | None:
         """The whole body, which is small, as it came; None where it is too large."""
@@ -76,6 +80,17 @@ class Shield:
                 return None
             if not message.get("more_body"):
                 return messages
+
+    def _tell(self, scope: Scope, status: int, took_s: float) -> None:
+        """Who did what from where. The query is left out: it may hold a token; so are headers and bodies."""
+        address = scope["client"][0] if scope.get("client") else "-"
+        plain = scope["method"] in ("GET", "HEAD") and status < 400
+        level = logging.DEBUG if plain or self._lines.take(address) else logging.INFO
+        actor: Any = scope["state"].get("actor")
+        who = "-" if actor is None else actor.name or actor.via
+        # Quoted, or a line break in a path would be a line in the log; names have none.
+        path = quote(scope["path"], safe="/")
+        _LOG.log(level, "%s %s %s %s %d %.0f ms", address, who, scope["method"], path, status, 1000.0 * took_s)
 
     async def _too_large(self, scope: Scope, receive: Receive, send: Send) -> None:
         most = f"{self._most_bytes // 1024} KiB"
@@ -101,16 +116,3 @@ def _headers(scope: Scope, message: Message) -> list[tuple[bytes, bytes]]:
     if scope["path"].startswith("/api/"):
         ours["Cache-Control"] = "no-store"
     return [(k.lower().encode(), v.encode()) for k, v in ours.items() if k.lower().encode() not in there]
-
-
-def _tell(scope: Scope, status: int, took_s: float) -> None:
-    """Who did what from where. The query is left out: it may hold a token; so are headers and bodies."""
-    level = logging.DEBUG if scope["method"] in ("GET", "HEAD") and status < 400 else logging.INFO
-    if not _LOG.isEnabledFor(level):
-        return
-    actor: Any = scope["state"].get("actor")
-    who = "-" if actor is None else actor.name or actor.via
-    address = scope["client"][0] if scope.get("client") else "-"
-    # Quoted, or a line break in a path would be a line in the log.
-    path, took_ms = quote(scope["path"], safe="/"), 1000.0 * took_s
-    _LOG.log(level, "%s %s %s %s %d %.0f ms", address, quote(who, safe="@ []"), scope["method"], path, status, took_ms)
