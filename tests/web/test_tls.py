@@ -88,6 +88,7 @@ async def test_a_person_logs_in_watches_and_is_cut_off_when_logged_out(home, tls
 
 async def test_a_stream_with_the_token_in_its_address_leaves_no_token_in_any_log(home, tls, authority, caplog):
     caplog.set_level(logging.DEBUG)
+    caplog.set_level(logging.DEBUG, "leyden.access")
     token = home.tokens[Role.VIEWER]
     async with served(home, tls) as port, asyncio.timeout(PATIENCE_S):
         kinds = {"base_url": f"https://127.0.0.1:{port}", "verify": trusting(authority)}

@@ -13,6 +13,12 @@ PowerW = Annotated[
 ]
 Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
 """A number that somebody asks for: never the word false, which would be read as 0 W."""
+By = Annotated[
+    str | None,
+    Field(
+        description="who asks, said by a machine; whoever has logged in is named anyway", min_length=1, max_length=64
+    ),
+]
 Seconds = Annotated[float, Field(description="s of site time")]
 Time = Annotated[str, Field(description="ISO 8601, UTC")]
 
@@ -152,7 +158,7 @@ class ModeRequest(Model):
 
     mark: Literal["LIVE", "SHADOW"]
     site: str = Field(default="", description="the site's id or name, typed by hand; asked for LIVE", max_length=200)
-    by: str = Field(default="operator", min_length=1, max_length=64)
+    by: By = None
     reason: str = Field(default="", max_length=500)
 
 
@@ -188,7 +194,7 @@ class LockRequest(Model):
 
     target: str = Field(description="a battery, a solar or wind plant, or `batteries` for all", max_length=64)
     reason: str = Field(description="why; shown wherever the lock is", max_length=500)
-    by: str = Field(default="operator", min_length=1, max_length=64)
+    by: By = None
 
 
 class Locks(Model):
@@ -201,7 +207,7 @@ class DemandRequest(Model):
     """The month's highest demand so far, as a person read it from the meter or the bill."""
 
     power_w: Number = Field(description="W; mean of import over a quarter of an hour", ge=0.0)
-    by: str = Field(default="operator", min_length=1, max_length=64)
+    by: By = None
     reason: str = Field(default="", max_length=500)
 
 
@@ -328,7 +334,7 @@ class ManualRequest(Model):
     target: str = Field(description="a battery, or `batteries`", max_length=64)
     power_w: Number = Field(description="W; positive discharges, negative charges")
     duration_s: Number = Field(description="s of site time, 1 s to 24 h; then it ends by itself", ge=1.0, le=86400.0)
-    by: str = Field(default="operator", min_length=1, max_length=64)
+    by: By = None
     reason: str = Field(default="", description="why; goes into the log", max_length=500)
 
 
@@ -349,7 +355,7 @@ class Granted(Model):
 class AckRequest(Model):
     """Who has seen an alarm."""
 
-    by: str = Field(default="operator", min_length=1, max_length=64)
+    by: By = None
 
 
 class FaultRequest(Model):
