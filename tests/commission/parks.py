@@ -12,8 +12,9 @@ from datetime import UTC, datetime, timedelta
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
-from leyden.commission import Bench, Finding, Mark, Report, Step, Wish, commission
+from leyden.commission import Bench, Finding, Mark, Report, Step, Wish, commission, pace
 from leyden.commission.connect import bench_of
 from leyden.devices import DeviceServer
 from leyden.model.readings import Reading, Readings
@@ -51,7 +52,7 @@ meter_delay = "0.5 s"
 device = "line"
 
 [twin]
-step = "0.05 s"
+step = "0.1 s"
 converter_start = "1 s"
 converter_dead_time = "0.2 s"
 meter_noise = 0.001
@@ -170,6 +171,8 @@ async def opened(config: SiteConfig) -> AsyncIterator[Yard]:
     clock.moved = move
     publish()
     async with AsyncExitStack() as stack:
+        # Nothing stumbles here: everything has settled as soon as the physics has.
+        stack.enter_context(patch.multiple(pace, SETTLE_SPARE_S=0.8, MEASURE_S=1.25))
         for server in servers.values():
             await server.start()
             stack.push_async_callback(server.stop)

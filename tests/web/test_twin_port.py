@@ -74,6 +74,14 @@ def test_every_kind_of_fault_is_listed_with_words_and_targets(port):
     assert {"dead-watchdog", "reversed-dc", "setpoint-ignored"} <= kinds.keys()
 
 
+def test_a_twin_that_runs_alone_answers_leyden_fault_too(host, port):
+    assert port.get("/api/twin/faults").json() == port.get("/faults").json()
+    put = port.post("/api/twin/faults", json={"kind": "dead-watchdog", "target": "b1"}).json()
+    assert [fault.kind for fault in host.twin.faults.active()] == ["dead-watchdog"]
+    assert port.delete(f"/api/twin/faults/{put['id']}").status_code == 200
+    assert port.delete(f"/api/twin/faults/{put['id']}").status_code == 404
+
+
 def test_a_person_resets_a_latched_battery(host, port):
     latched(host)
     assert port.post("/reset", json={"battery": "b1"}).json() == {"reset": "b1"}

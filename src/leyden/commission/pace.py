@@ -22,7 +22,7 @@ class Pace:
 
     settle_s: float
     """After a change, until everything shows it."""
-    measure_s: float = MEASURE_S
+    measure_s: float
     """For how long values are then taken."""
     look_s: float = LOOK_S
     quiet_holds: int = 4
@@ -48,4 +48,5 @@ def pace_of(site: Site, battery: Battery) -> Pace:
     converter = battery.converter
     ramp_s = converter.power_w / converter.ramp_w_per_s
     # The meter's delay may be set up in the file, or left at what is usual: a second more costs little.
-    return Pace(settle_s=converter.dead_time_s + min(ramp_s, 30.0) / 3.0 + site.grid.meter_delay_s + SETTLE_SPARE_S)
+    settle_s = converter.dead_time_s + min(ramp_s, 30.0) / 3.0 + site.grid.meter_delay_s + SETTLE_SPARE_S
+    return Pace(settle_s, MEASURE_S)

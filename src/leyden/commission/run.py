@@ -109,7 +109,7 @@ class _Run:
 
     def _pace(self, battery: Battery | None) -> Pace:
         site = self.config.site
-        return pace_of(site, battery or site.batteries[0]) if site.batteries else Pace(1.0)
+        return pace_of(site, battery or site.batteries[0]) if site.batteries else Pace(1.0, 1.0)
 
     async def _do(self, step: Step, battery: Battery | None, result: Result) -> None:
         bench, maps = self.bench, self.config.maps

@@ -1,6 +1,6 @@
 """The twin's control port, on loopback only: its clock, its faults, and the reset of its batteries."""
 
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
 
@@ -20,7 +20,17 @@ def create_twin_app(host: TwinHost) -> FastAPI:
     app.add_exception_handler(ApiError, tell)
     app.add_exception_handler(RequestValidationError, tell_invalid)
 
-    @app.get("/clock")
+    for routes in (_clock(host), _faults(host), _resets(host)):
+        app.include_router(routes)
+        # The same under the site's own paths, so that `leyden fault` can be pointed at a twin that runs alone.
+        app.include_router(routes, prefix="/api/twin")
+    return app
+
+
+def _clock(host: TwinHost) -> APIRouter:
+    router = APIRouter()
+
+    @router.get("/clock")
     async def clock() -> Response:
         """From which a site takes its time; `monotonic_s` is this computer's monotonic clock at the origin."""
         return json_response(
@@ -32,7 +42,13 @@ def create_twin_app(host: TwinHost) -> FastAPI:
             }
         )
 
-    @app.get("/faults")
+    return router
+
+
+def _faults(host: TwinHost) -> APIRouter:
+    router = APIRouter()
+
+    @router.get("/faults")
     async def faults() -> Response:
         """What can be put in, and what is in."""
         kinds = [
@@ -53,7 +69,7 @@ def create_twin_app(host: TwinHost) -> FastAPI:
         ]
         return json_response({"kinds": kinds, "active": active})
 
-    @app.post("/faults")
+    @router.post("/faults")
     async def put(body: FaultRequest) -> Response:
         """Put a fault in."""
         try:
@@ -62,7 +78,7 @@ def create_twin_app(host: TwinHost) -> FastAPI:
             raise ApiError(422, error.words) from None
         return json_response({"id": fault.id})
 
-    @app.delete("/faults/{fault_id}")
+    @router.delete("/faults/{fault_id}")
     async def take(fault_id: int) -> Response:
         """Take a fault out."""
         try:
@@ -71,7 +87,13 @@ def create_twin_app(host: TwinHost) -> FastAPI:
             raise ApiError(404, Words("没有这个故障", "there is no such fault")) from None
         return json_response({"taken": True})
 
-    @app.post("/reset")
+    return router
+
+
+def _resets(host: TwinHost) -> APIRouter:
+    router = APIRouter()
+
+    @router.post("/reset")
     async def reset(body: ResetRequest) -> Response:
         """What a person does at the battery management's own panel: its latches are let go."""
         try:
@@ -84,4 +106,4 @@ def create_twin_app(host: TwinHost) -> FastAPI:
             raise ApiError(404, said) from None
         return json_response({"reset": body.battery})
 
-    return app
+    return router

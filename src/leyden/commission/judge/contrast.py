@@ -89,7 +89,7 @@ class Response:
         """How likely the true ratio is between two values."""
         if not math.isfinite(self.error):
             return 0.0
-        if self.error == 0.0:
+        if self.error < 1e-12:
             return 1.0 if low <= self.ratio <= high else 0.0
         scale = self.error / t_quantile(0.5 + SURE / 2.0, self.dof)
         return t_cdf((high - self.ratio) / scale, self.dof) - t_cdf((low - self.ratio) / scale, self.dof)

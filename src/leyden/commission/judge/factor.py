@@ -9,6 +9,8 @@ from leyden.commission.judge.contrast import Response
 HALF_DECADE = math.sqrt(10.0)
 SMALLEST = 0.3
 """Below this share, with nothing known of its sign, a meter does not see what it should."""
+FAINTEST = 2e-3
+"""Below this nobody can say whether it moves at all: no scale is as wrong as that."""
 SHARPEST = 0.35
 """A factor is only named when its error is below this share of it."""
 
@@ -54,7 +56,7 @@ def factor_of(answer: Response, tolerance: float = 1.25) -> Factor:
     ratio, low, high = answer.ratio, answer.low, answer.high
     if not math.isfinite(answer.error) or ratio != ratio:
         return UNKNOWN
-    if low <= 0.0 <= high:
+    if low <= 0.0 <= high or max(-low, high) < FAINTEST:
         if low > -SMALLEST and high < SMALLEST:
             return Factor(Kind.NONE, 0.0, answer.probability(-SMALLEST, SMALLEST))
         return UNKNOWN
