@@ -91,7 +91,9 @@ def test_tokens_of_the_first_ledger_open_and_are_hashed_anew_at_their_first_use(
     with closing(Ledger(tmp_path)) as ledger:
         assert ledger.tokens.check("leyden.1.wrong", START) is None
         assert ledger.tokens.check(first_ledger[0], START, old_too=False) is None, "nobody may make us hash for long"
-        assert ledger.tokens.check(first_ledger[0], START).role is Role.ADMINISTRATOR
+        token = ledger.tokens.check(first_ledger[0], START)
+        assert token is not None
+        assert token.role is Role.ADMINISTRATOR
         assert ledger.tokens.check(first_ledger[0], START, old_too=False) is not None
     with closing(sqlite3.connect(tmp_path / "ledger.sqlite")) as connection:
         hashes = [row[0] for row in connection.execute("SELECT hash FROM tokens ORDER BY id")]
@@ -253,6 +255,7 @@ def test_a_session_lives_over_a_restart_and_its_secret_is_nowhere(ledger, ann, t
     ledger.close()
     with closing(Ledger(tmp_path)) as again:
         session = again.sessions.check(secret, START, 3600.0)
+        assert session is not None
         assert (session.user, session.role) == ("ann", Role.OPERATOR)
         assert again.sessions.check(secret + "x", START, 3600.0) is None
     assert all(secret.encode() not in path.read_bytes() for path in tmp_path.iterdir())
@@ -326,6 +329,7 @@ def test_a_token_opens_until_it_is_revoked_and_its_secret_is_nowhere(ledger, tmp
     ledger.close()
     with closing(Ledger(tmp_path)) as again:
         token = again.tokens.check(secret, START)
+        assert token is not None
         assert (token.label, token.role, token.made, token.expires) == ("dispatcher", Role.OPERATOR, START, None)
         assert again.tokens.revoke(token.id, START)
         assert again.tokens.check(secret, START) is None
