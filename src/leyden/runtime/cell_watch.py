@@ -1,6 +1,6 @@
 """Cells that say nothing while their battery answers: a lost link inside it is one alarm, not one for each cell."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -30,16 +30,21 @@ class Gap:
     """Rack and module, counted from 1."""
 
 
+_WHOLE = Gap()
+
+
 class CellWatch:
     """Looks at every new frame of cells, and at none twice."""
 
     def __init__(self) -> None:
-        self._gaps: Mapping[str, Gap] = {}
+        self._gaps: dict[str, Gap] = {}
 
     def look(self, snapshot: Snapshot) -> None:
         """From the cycle; costs nothing while no new frame has come."""
-        readings, elapsed_s = snapshot.readings.battery, snapshot.context.elapsed_s
-        self._gaps = {name: looked(self._gaps.get(name, Gap()), r, elapsed_s) for name, r in readings.items()}
+        for name, reading in snapshot.readings.battery.items():
+            before = self._gaps.get(name, _WHOLE)
+            if reading.cell_voltage_v is not before.frame:
+                self._gaps[name] = looked(before, reading, snapshot.context.elapsed_s)
 
     def conditions(self) -> Iterator[Condition]:
         """One for each battery whose frames have had a gap for a while."""

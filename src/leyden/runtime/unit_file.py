@@ -81,7 +81,8 @@ def unit_text(config: SiteConfig, command: Sequence[str], user: str) -> str:
     """The unit. The data folder, the only one that may be written, must be there and the user's when it starts."""
     path = config.path.absolute()
     data = data_folder(config, config.twin is not None).absolute()
-    homes = any(part.is_relative_to("/home") or part.is_relative_to("/root") for part in (path, data, Path(command[0])))
+    homes = (Path("/home"), Path.home())
+    at_home = any(part.is_relative_to(home) for part in (path, data, Path(command[0])) for home in homes)
     return _UNIT.format(
         site=config.site.id,
         command=" ".join(map(_word, command)),
@@ -91,7 +92,7 @@ def unit_text(config: SiteConfig, command: Sequence[str], user: str) -> str:
         cache=_word(f"NUMBA_CACHE_DIR={data}/numba"),
         user=user,
         watchdog_s=WATCHDOG_S,
-        protect_home="read-only" if homes else "yes",
+        protect_home="read-only" if at_home else "yes",
     )
 
 

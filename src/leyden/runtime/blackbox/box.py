@@ -1,12 +1,12 @@
 """The black box itself: the cycle leaves its inputs here and goes on; a thread packs them and writes them down."""
 
 import logging
+from collections import deque
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from hashlib import blake2b
 from math import isfinite
 from pathlib import Path
-from queue import Empty, Full, Queue
 from threading import Event, Thread
 from time import monotonic
 from typing import Any
@@ -32,7 +32,7 @@ _MOST_CYCLES = 600
 _ELSEWHERE = frozenset({"time", "elapsed_s", "setpoints"})
 """Fields of the context that a chunk keeps in places of their own."""
 
-_Entry = tuple[Carried, Snapshot, Decision, bytes, tuple[str, ...]]
+_Entry = tuple[Carried, Snapshot, Decision, bytes, Sequence[Any]]
 
 
 class BlackBox:
@@ -47,33 +47,31 @@ class BlackBox:
         self._options = options
         self._controllers = controllers
         self._ring = Ring(folder, options)
-        self._waiting: Queue[_Entry | Pin | Event] = Queue(_WAITING)
+        self._waiting: deque[_Entry | Pin | Event] = deque()
         self._open: _Building | None = None
-        self._stop = Event()
+        self._stop, self._hurry = Event(), Event()
         self._thread = Thread(target=self._run, name="leyden-blackbox", daemon=True)
         self._thread.start()
 
     def witness(self, carried: Carried, snapshot: Snapshot, decision: Decision, body: bytes) -> None:
         """Take over one cycle; never waits. What is handed over is frozen, so that nothing need be copied."""
-        self._put((carried, snapshot, decision, body, tuple(c.name for c in self._controllers())))
+        self._put((carried, snapshot, decision, body, self._controllers()))
 
     def pin(self, time: datetime, why: str) -> None:
         """Keep the quarter of an hour around a moment for longer; never waits."""
         self._put(Pin(time.timestamp() - AROUND_S, time.timestamp() + AROUND_S, why))
 
     def _put(self, entry: _Entry | Pin) -> None:
-        try:
-            self._waiting.put_nowait(entry)
-        except Full:
+        if len(self._waiting) < _WAITING:
+            self._waiting.append(entry)
+        else:
             self.dropped += 1
 
     def flush(self, timeout_s: float = 10.0) -> bool:
         """Wait until all that was handed over is in the files; False if it did not get there in time."""
         done = Event()
-        try:
-            self._waiting.put(done, timeout=timeout_s)
-        except Full:
-            return False
+        self._waiting.append(done)
+        self._hurry.set()
         return done.wait(timeout_s)
 
     def pieces(self, start: datetime, end: datetime) -> list[Piece]:
@@ -85,32 +83,32 @@ class BlackBox:
         """Write what waits, and end."""
         self.flush()
         self._stop.set()
+        self._hurry.set()
         self._thread.join()
 
     def _run(self) -> None:
+        """Look in every second, rather than be woken by every cycle."""
         while not self._stop.is_set():
-            try:
-                entry = self._waiting.get(timeout=1.0)
-            except Empty:
-                entry = None
-            try:
-                self._take(entry)
-            except Exception as error:  # the black box must never be what stops a site
-                self._fails(error)
-                self._open = None
+            self._hurry.wait(1.0)
+            self._hurry.clear()
+            while self._waiting:
+                try:
+                    self._take(self._waiting.popleft())
+                except Exception as error:  # the black box must never be what stops a site
+                    self._fails(error)
+                    self._open = None
             if self._open is not None and monotonic() - self._open.begun_s >= self._options.flush_s:
                 self._write()
 
-    def _take(self, entry: "_Entry | Pin | Event | None") -> None:
+    def _take(self, entry: "_Entry | Pin | Event") -> None:
         match entry:
-            case None:
-                return
             case Pin():
                 self._ring.pin(entry)
             case Event():
                 self._write()
                 entry.set()
-            case (carried, snapshot, decision, body, controllers):
+            case (carried, snapshot, decision, body, asked):
+                controllers = tuple(controller.name for controller in asked)
                 if self._open is not None and not self._open.takes(snapshot, decision, controllers):
                     self._write()
                 if self._open is None:
