@@ -10,6 +10,7 @@ from starlette.exceptions import HTTPException
 
 from leyden.model.words import Words
 from leyden.runtime.describe import words_json
+from leyden.web.invalid import invalid_words
 from leyden.web.models import Model, Text
 
 REFUSALS: Mapping[int, str] = {
@@ -53,10 +54,9 @@ async def tell(request: Request, error: Exception) -> JSONResponse:
 
 
 async def tell_invalid(request: Request, error: Exception) -> JSONResponse:
-    """What does not fit the schema, in words; what was sent is not echoed, because it may not even be JSON."""
+    """What does not fit the schema, in words."""
     assert isinstance(error, RequestValidationError)
-    told = "; ".join(f"{'.'.join(map(str, found['loc'][1:])) or 'body'}: {found['msg']}" for found in error.errors())
-    return refusal(422, Words(f"请求不符合要求:{told}", f"the request does not fit: {told}"))
+    return refusal(422, invalid_words(error.errors()))
 
 
 async def tell_unavailable(request: Request, error: Exception) -> JSONResponse:

@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime
 from typing import Annotated
 
 from pydantic import AfterValidator, BeforeValidator
+from pydantic_core import PydanticCustomError
 
 FIRST, LAST = date(1990, 1, 1), date(2200, 1, 1)
 """Beyond them sums of times leave the calendar."""
@@ -14,13 +15,14 @@ _ISO = re.compile(r"\d{4}-\d{2}-\d{2}")
 def _written(value: object) -> object:
     """Numbers are no times: a slip of a thousand between seconds and milliseconds would go unseen."""
     if isinstance(value, str) and not _ISO.match(value):
-        raise ValueError("write it like 2026-07-15T03:00:00Z")
+        raise PydanticCustomError("no_time", "write it like 2026-07-15T03:00:00Z")
     return value
 
 
 def _day(day: date) -> date:
     if not FIRST <= day < LAST:
-        raise ValueError(f"write a time between {FIRST} and {LAST}")
+        span = {"first": str(FIRST), "last": str(LAST)}
+        raise PydanticCustomError("time_beyond", "write a time between {first} and {last}", span)
     return day
 
 
