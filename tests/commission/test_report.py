@@ -10,9 +10,9 @@ import pytest
 
 from leyden.commission import Finding, Mark, Part, Report, Step
 from leyden.commission.judge.charts import Chart, Curve, Moment, Panel
+from leyden.commission.judge.gate_verdicts import GateAgrees, GateReversed
 from leyden.commission.judge.lines import ConfigLine
 from leyden.commission.judge.links import DeviceSeen
-from leyden.commission.judge.sign_verdicts import GateAgrees, GateReversed
 from leyden.commission.report import Lang, html_report
 from leyden.model.words import Words
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import nan
 
+from leyden.commission.judge import gate_verdicts as of_gate
 from leyden.commission.judge import sign_verdicts as say
 from leyden.commission.judge.contrast import NO_RESPONSE, Contrast, Response, each_way, pulses_needed
 from leyden.commission.judge.factor import Factor, Kind, factor_of
@@ -189,20 +190,20 @@ def _of_gate(site: Site, seen: Seen, found: _Factors) -> Iterator[Told]:
         return
     if gate.kind is Kind.UNKNOWN:
         needed = max(answer.pulses, pulses_needed(seen.gate_noise_w, told_w) if told_w else 0)
-        yield device, say.GateUndecided(*numbers, seen.gate_noise_w, needed), 0.0
+        yield device, of_gate.GateUndecided(*numbers, seen.gate_noise_w, needed), 0.0
     elif gate.kind is Kind.NONE:
         yield device, _unseen(site, seen, numbers), gate.confidence
     else:
         factor = gate.value / truth
         if factor < 0.0:
-            yield device, say.GateReversed(device, told_w, abs(answer.moved_w), *numbers[3:]), gate.confidence
+            yield device, of_gate.GateReversed(device, told_w, abs(answer.moved_w), *numbers[3:]), gate.confidence
         if not _is(abs(factor), 1.0):
-            wrong = say.GateScale if gate.kind is Kind.DECADE else say.GateRatio
+            wrong = of_gate.GateScale if gate.kind is Kind.DECADE else of_gate.GateRatio
             yield device, wrong(*numbers, abs(factor)), gate.confidence
         elif factor > 0.0:
             yield (
                 device,
-                say.GateAgrees(abs(truth) * told_w, answer.moved_w, answer.error_w, answer.pulses),
+                of_gate.GateAgrees(abs(truth) * told_w, answer.moved_w, answer.error_w, answer.pulses),
                 gate.confidence,
             )
     if gate.kind is not Kind.NONE:
@@ -215,8 +216,8 @@ def _unseen(site: Site, seen: Seen, numbers: tuple[str, float, float, float, int
     for load in site.loads:
         answer = seen.answer("load", load.name)
         if load.device is not None and ANSWERS[0] < abs(answer.ratio) < ANSWERS[1] and _sure(answer):
-            return say.MetersSwapped(device, load.device, abs(answer.moved_w), told_w)
-    return say.GateBlind(*numbers)
+            return of_gate.MetersSwapped(device, load.device, abs(answer.moved_w), told_w)
+    return of_gate.GateBlind(*numbers)
 
 
 def _loads(site: Site, seen: Seen) -> Iterator[Told]:
@@ -224,7 +225,7 @@ def _loads(site: Site, seen: Seen) -> Iterator[Told]:
     for load in site.loads:
         answer = seen.answer("load", load.name)
         if load.device is not None and ANSWERS[0] < abs(answer.ratio) < ANSWERS[1] and _sure(answer):
-            verdict = say.LoadSeesBattery(load.device, load.name, answer.told_w, abs(answer.moved_w))
+            verdict = of_gate.LoadSeesBattery(load.device, load.name, answer.told_w, abs(answer.moved_w))
             yield load.device, verdict, answer.probability(*sorted((0.0, 10.0 * answer.ratio)))
 
 

@@ -16,15 +16,8 @@ from leyden.commission.judge.contrast import (
     pulses_needed,
     response,
 )
-from leyden.commission.judge.sign_verdicts import (
-    GateAgrees,
-    GateBlind,
-    GateRatio,
-    MetersDisagree,
-    NoRoom,
-    OneWay,
-    PulsesSpoilt,
-)
+from leyden.commission.judge.gate_verdicts import GateAgrees, GateBlind, GateRatio
+from leyden.commission.judge.sign_verdicts import MetersDisagree, NoRoom, OneWay, PulsesSpoilt
 from leyden.commission.judge.signs import Seen, judge_signs
 from leyden.commission.judge.trace import GATE, key_of
 from leyden.commission.judge.verdict import Finding, Mark, Step
