@@ -16,6 +16,7 @@ from leyden.devices.page import device_page
 from leyden.model.plant import NullPlant
 from leyden.runtime.clock import SimulatedClock
 from leyden.runtime.config import load_config
+from leyden.runtime.night import night
 from leyden.runtime.wiring import demo_environment, make_station, open_stores
 from leyden.web.app import create_app
 
@@ -35,19 +36,22 @@ curl -H "Authorization: Bearer $LEYDEN_TOKEN" -H "Content-Type: application/json
   -d '{{"target": "b1", "power_w": 500000, "duration_s": 900, "by": "me"}}' http://127.0.0.1:8420/api/manual
 ```
 
-Errors are `{{"detail": {{"zh": "…", "en": "…"}}}}`: 401 without a right token, 404 for what is not there, 422 for what
-makes no sense, 503 while the site starts.
+[People, roles and tokens](guides/users.md) tells who is who. Refusals are `{{"detail": {{"zh": "…", "en": "…"}}}}`: 401
+nobody known asks, 403 the role does not reach, 404 there is no such thing, 405 no such method, 409 not as things stand,
+413 too large (64 KiB), 422 it makes no sense, 429 too often (`Retry-After` says how many seconds to wait), 503 not just
+now.
 
 """
 
 
 def api_page(schema: dict[str, Any]) -> str:
     """The page of the HTTP API: every route, then every shape."""
-    lines = ["## Routes", "", "| route | what | asks for |", "|---|---|---|"]
+    lines = ["## Routes", "", "| route | what | asks for | role |", "|---|---|---|---|"]
     for path, methods in sorted(schema["paths"].items()):
         for method, operation in methods.items():
             asks = ", ".join(f"`{p['name']}`" for p in operation.get("parameters", [])) or ""
-            lines.append(f"| `{method.upper()} {path}` | {operation['summary']} | {asks} |")
+            role = next((scheme["token"][0] for scheme in operation.get("security", [])), "")
+            lines.append(f"| `{method.upper()} {path}` | {operation['summary']} | {asks} | {role} |")
     lines += ["", "## Shapes", ""]
     for name, shape in sorted(schema["components"]["schemas"].items()):
         if "properties" in shape and not name.startswith(("HTTP", "Validation")):
@@ -94,8 +98,10 @@ def api_schema() -> dict[str, Any]:
         clock = SimulatedClock(datetime(2026, 1, 1, tzinfo=UTC))
         with open_stores(config, simulated=True) as stores:
             station = make_station(config, demo_environment(1.0), clock, NullPlant(), None, stores)
-            schema: dict[str, Any] = create_app(config, station, twin_port=config.web.port).openapi()
-            return schema
+            with night(config, station) as watching:
+                app = create_app(config, station, twin_port=config.web.port, watching=watching)
+                schema: dict[str, Any] = app.openapi()
+                return schema
 
 
 def pages() -> dict[Path, str]:
