@@ -33,7 +33,7 @@ from tests.whole.inside import Inside, configured, inside
 
 START = "2026-09-20T11:30"
 SECRET = "oapi-token-0123456789abcdef"
-RUN_S = 200.0
+RUN_S = 70.0
 NOTIFY = f"""
 [notify]
 webhook.ops = {{ url = {{ secret = "hook" }} }}
@@ -69,13 +69,13 @@ def ran(tmp_path_factory) -> Iterator[Case]:
         frames = FrameLog(site.clock.elapsed_s)
         with night(config, site.station, frames) as watching:
             trace = frames.tracer({1: "gate"})
-            site.run(60.0)
-            site.station.command("b1", 4e5, 40.0, "ann")
+            site.run(20.0)
+            site.station.command("b1", 4e5, 20.0, "ann")
             trace(True, bytes.fromhex("000100000006010300000002"))
             fault = site.twin.faults.put("nan", "gate.power_w")
-            site.run(30.0)
+            site.run(20.0)
             site.twin.faults.take(fault.id)
-            site.run(RUN_S - 90.0)
+            site.run(RUN_S - 40.0)
             now = site.clock.now()
             tokens = {role: site.stores.ledger.tokens.create(role, role, now) for role in Role}
             with TestClient(create_app(config, site.station, watching=watching)) as client:
@@ -98,7 +98,7 @@ def saved(content: bytes, path: Path) -> Path:
 
 
 def test_a_bundle_of_a_running_site_is_decided_again(ran, run, tmp_path):
-    moment = ran.site.clock.now() - timedelta(seconds=100)
+    moment = ran.site.clock.now() - timedelta(seconds=30)
     answer = ran.get(f"/api/doctor?around={moment:%Y-%m-%dT%H:%M:%S}Z", Role.ENGINEER)
     assert answer.status_code == 200
     bundle = saved(answer.content, tmp_path / "b.zip")
@@ -206,7 +206,7 @@ def test_a_file_that_is_no_bundle_is_told_so(run, ran, tmp_path):
 def test_one_that_does_not_run_is_looked_into_without_being_changed(run, tmp_path):
     config = configured(tmp_path)
     with inside(config, START) as site, night(config, site.station):
-        site.run(120.0)
+        site.run(30.0)
         moment = site.clock.now()
     before = {path: path.stat().st_mtime_ns for path in sorted((tmp_path / "data").rglob("*"))}
     target = tmp_path / "night.zip"
@@ -216,7 +216,7 @@ def test_one_that_does_not_run_is_looked_into_without_being_changed(run, tmp_pat
     assert run("replay", target, "-q").exit_code == 0
     with opened(target, "doctor") as found:
         assert {"history.parquet", "decisions.jsonl", "alarms.json"} <= set(found.names)
-        assert len(found.read("decisions.jsonl").splitlines()) == 120
+        assert len(found.read("decisions.jsonl").splitlines()) == 30
     after = {path: path.stat().st_mtime_ns for path in sorted((tmp_path / "data").rglob("*"))}
     assert {path for path in before if before[path] != after.get(path)} <= {tmp_path / "data/park-simulated"}
 
