@@ -12,6 +12,7 @@ from unittest.mock import patch
 from argon2 import PasswordHasher
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
+from httpx2 import Response
 
 from leyden.history.ledger import Ledger
 from leyden.model.role import Role
@@ -114,3 +115,11 @@ def house(folder: Path, seconds: float = 10.0) -> Iterator[House]:
             home.turn(seconds)
             assert station.record.flush()
             yield home
+
+
+def words(answer: Response) -> str:
+    """What a refusal says, in English; it says it in Chinese too."""
+    detail = answer.json()["detail"]
+    assert set(detail) == {"zh", "en"}
+    assert detail["zh"] != detail["en"]
+    return str(detail["en"])

@@ -20,7 +20,7 @@ from leyden.web.live import live_json
 from leyden.web.models import LiveModel
 from leyden.web.twin_port import create_twin_app
 from tests.web.house import PASSWORD, House, house
-from tests.web.test_users import FREE, NEEDS
+from tests.web.test_roles import FREE, NEEDS
 
 PHASES = ("examples", "coverage", "fuzzing", "stateful")
 
