@@ -81,6 +81,8 @@ class Truth:
     """Elapsed site time."""
     power_w: list[float] = field(default_factory=list)
     told_s: float = -inf
+    tells: list[float] = field(default_factory=list)
+    """All these moments."""
     within_s: float = 0.0
     """When the gate was last within its limits, but for the blur."""
     """When the converter was last written to."""
@@ -131,6 +133,7 @@ class SeenTwin(Twin):
     def command(self, thing: str, values: Mapping[str, float]) -> None:
         super().command(thing, values)
         self.seen.told_s = self.told_s
+        self.seen.tells.append(self.told_s)
 
 
 @dataclass
