@@ -1,8 +1,12 @@
 """`leyden commission` as a person meets it."""
 
 import asyncio
+import json
+import subprocess
+import sys
 from contextlib import closing
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
@@ -14,9 +18,10 @@ from leyden.commission.report import Lang
 from leyden.history import Ledger
 from leyden.model.words import Words
 from leyden.runtime.config import data_folder
+from leyden.runtime.http import AnswerError, request_json
 from tests.commission.parks import opened, yard
 from tests.commission.test_connect import answering, nobody
-from tests.whole.park import free_ports, with_key
+from tests.whole.park import SITES, free_ports, moved, wait_for, with_key
 
 RUNNER = CliRunner()
 
@@ -79,3 +84,34 @@ async def test_the_report_is_kept_beside_others_and_in_the_ledger(tmp_path):
     assert isinstance(newest.after, dict)
     assert newest.after["mark"] == "passed"
     assert newest.after["file"] in names
+
+
+@pytest.mark.soak
+def test_a_person_commissions_the_park_beside_its_twin(tmp_path):
+    """The whole of it as processes: a twin alone, every step, exit code 0, a report and its action."""
+    text, ports = moved((SITES / "park.toml").read_text())
+    site = tmp_path / "park.toml"
+    site.write_text(with_key(text, "history", f"folder = {json.dumps(str(tmp_path / 'var'))}"))
+    command = [sys.executable, "-m", "leyden"]
+    twin = subprocess.Popen([*command, "twin", str(site), "--speed", "2"])
+    try:
+        wait_for(lambda: _answers(f"http://127.0.0.1:{ports['twin']}/clock"), "the twin did not start")
+        done = subprocess.run(
+            [*command, "commission", str(site), "--yes", "--by", "Li Lei", "--out", str(tmp_path), "--json"],
+            capture_output=True, text=True, check=False, timeout=900,
+        )  # fmt: skip
+    finally:
+        twin.terminate()
+        twin.wait(20)
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout)
+    assert told["mark"] in ("passed", "noted")
+    assert told["complete"]
+    assert [path.name for path in tmp_path.glob("*.html")] == [Path(told["file"]).name]
+
+
+def _answers(url):
+    try:
+        return request_json("GET", url)
+    except AnswerError:
+        return None

@@ -172,7 +172,7 @@ async def opened(config: SiteConfig) -> AsyncIterator[Yard]:
     publish()
     async with AsyncExitStack() as stack:
         # Nothing stumbles here: everything has settled as soon as the physics has.
-        stack.enter_context(patch.multiple(pace, SETTLE_SPARE_S=0.8, MEASURE_S=1.25))
+        stack.enter_context(patch.multiple(pace, SETTLE_SPARE_S=0.8, MEASURE_S=1.25, SLOWER=2.0))
         for server in servers.values():
             await server.start()
             stack.push_async_callback(server.stop)

@@ -27,6 +27,8 @@ async def test_a_healthy_yard_passes_every_step(tmp_path):
         assert report.mark is Mark.PASSED, codes(report) | codes(report, Mark.UNDECIDED)
         assert [part.step for part in report.parts] == list(Step)
         assert len(there.asked) == len(Step)
+        assert report.complete
+        assert not report.interrupted
         measured = {finding.verdict.code: numbers(finding) for finding in report.findings}
         assert measured["MeterDelay"]["delay_s"] == pytest.approx(0.5, abs=0.1)
         assert measured["DeadTime"]["dead_time_s"] == pytest.approx(0.2, abs=0.1)
@@ -97,7 +99,7 @@ def _told(report):
     [("silent", "gate"), ("silent", "pcs1"), ("trip", "b1"), ("nan", "bms1.soc")],
 )
 async def test_a_bad_sign_ends_everything_at_once(tmp_path, kind, target):
-    async with opened(yard(tmp_path, timeout="3 s")) as there:
+    async with opened(yard(tmp_path, timeout="1 s")) as there:
         running = asyncio.create_task(there.run(Step.SIGNS, Step.STOP))
         while there.clock.elapsed_s() < 30.0 or quiet(there.twin):
             await asyncio.sleep(0.01)
@@ -109,7 +111,7 @@ async def test_a_bad_sign_ends_everything_at_once(tmp_path, kind, target):
         assert second.not_done is not None
         there.twin.step(10.0)  # its watchdog, where it could not be told
         assert at_rest(there.twin)
-        assert (target == "pcs1") == bool(report.left_alone)
+        assert target != "pcs1" or "pcs1" in report.left_alone
 
 
 async def test_ctrl_c_leaves_the_battery_at_rest_and_nothing_armed(tmp_path):

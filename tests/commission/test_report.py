@@ -107,6 +107,14 @@ def test_what_failed_stands_on_its_stamp_with_its_mend():
     assert 'class="stamp undecided"' in html_report(a_report())
 
 
+def test_a_part_is_not_stamped_as_the_whole():
+    done = (a_report().parts[0],)
+    assert "ALL PASSED" in html_report(a_report(parts=done))
+    assert "ALL PASSED" not in html_report(a_report(parts=done, complete=False))
+    assert "PASSED IN PART" in html_report(a_report(parts=done, complete=False))
+    assert a_report(parts=done, interrupted=True).mark is Mark.UNDECIDED
+
+
 def test_a_device_that_was_not_handed_back_is_the_first_thing_it_says():
     report = a_report(left_alone={"pcs1": Words("无应答", "no answer")})
     assert report.mark is Mark.FAILED

@@ -64,13 +64,16 @@ class Report:
     parts: Sequence[Part]
     left_alone: Mapping[str, Words] = field(default_factory=dict)
     """Devices that could not be handed back, and why."""
+    complete: bool = True
+    """Whether every step was asked for, on every battery."""
+    interrupted: bool = False
+    """Whether it was stopped before its end."""
 
     @property
     def mark(self) -> Mark:
-        """The worst of all parts; failed where a device could not be handed back."""
-        if self.left_alone:
-            return Mark.FAILED
-        return worst(part.mark for part in self.parts)
+        """The worst of all parts; failed where a device could not be handed back, undecided where it was stopped."""
+        ends = [*([Mark.FAILED] if self.left_alone else []), *([Mark.UNDECIDED] if self.interrupted else [])]
+        return worst([*(part.mark for part in self.parts), *ends])
 
     @property
     def findings(self) -> list[Finding]:
@@ -96,6 +99,7 @@ class Report:
         """What the ledger keeps."""
         return {
             "mark": str(self.mark),
+            "complete": self.complete and not self.interrupted,
             "steps": {f"{part.step}:{part.target}": str(part.mark) for part in self.parts},
             "failed": [f"{f.target}: {f.verdict.code}" for f in self.findings if f.mark is Mark.FAILED],
             "version": self.version,
@@ -114,6 +118,8 @@ class Report:
             "ended": self.ended.isoformat(),
             "version": self.version,
             "mark": str(self.mark),
+            "complete": self.complete,
+            "interrupted": self.interrupted,
             "devices": [plain(asdict(device)) for device in self.devices],
             "parts": [_part_json(part) for part in self.parts],
             "proposed": [asdict(line) for line in self.lines],

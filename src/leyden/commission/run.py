@@ -61,10 +61,12 @@ class _Run:
     devices: list[DeviceSeen] = field(default_factory=list)
     passed_signs: dict[str, bool] = field(default_factory=dict)
     aborted: bool = False
+    whole: bool = False
+    """Whether it came to its end."""
 
     async def all(self) -> None:
         """Step by step, and within a step battery by battery."""
-        named = [b for b in self.config.site.batteries if not self.wish.batteries or b.name in self.wish.batteries]
+        named = self._named()
         for step in Step:
             if step not in self.wish.steps:
                 continue
@@ -73,6 +75,12 @@ class _Run:
             else:
                 for battery in named:
                     await self._part(step, battery)
+        self.whole = True
+
+    def _named(self) -> list[Battery]:
+        """The batteries that are meant."""
+        wanted = self.wish.batteries
+        return [battery for battery in self.config.site.batteries if not wanted or battery.name in wanted]
 
     async def _part(self, step: Step, battery: Battery | None) -> None:
         target, began = self.config.site.id if battery is None else battery.name, self.bench.now()
@@ -145,6 +153,8 @@ class _Run:
             devices=tuple(self.devices or seen(self.bench, self.config.maps)),
             parts=tuple(self.parts),
             left_alone=dict(self.bench.left_alone),
+            complete=set(self.wish.steps) == set(Step) and self._named() == list(site.batteries),
+            interrupted=not self.whole,
         )
 
 

@@ -107,7 +107,10 @@ class DeviceUnproven(Verdict):
         "the own limit of the converter of {battery} was not tried: {because}",
     )
     mark = Mark.UNDECIDED
-    mend = Words("在有满功率余地时重做", "do it again when there is room for full power")
+    mend = Words(
+        "与脉冲试验同次进行,在有满功率余地时重做",
+        "do it again in one run with the pulses, when there is room for full power",
+    )
 
 
 def judge_device_limit(

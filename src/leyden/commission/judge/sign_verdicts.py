@@ -83,7 +83,7 @@ class ConverterScale(Verdict):
     mark = Mark.FAILED
     mend = Words(
         "修正点表中变流器功率的 scale,修正前不可投入",
-        "correct the scale of its powers in its map; do not use it before",
+        "correct the scale of its powers in its map; leave it off until then",
     )
 
 

@@ -60,7 +60,8 @@ class WatchdogDead(Verdict):
     mark = Mark.FAILED
     mend = Words(
         "在设备上启用通信超时归零;否则通信中断时它会一直运行下去。修正前不可投入",
-        "enable its communication time-out to zero: without it, it goes on for ever when we die. Do not use it before",
+        "enable its communication time-out to zero: without it, it goes on for ever when we die. Leave it off until "
+        "then",
     )
 
 

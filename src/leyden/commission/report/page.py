@@ -29,6 +29,7 @@ _WHOLE = {
     Mark.UNDECIDED: Words("有未判定项", "NOT ALL DECIDED"),
     Mark.FAILED: Words("不合格", "FAILED"),
 }
+_IN_PART = Words("所做项目合格", "PASSED IN PART")
 _SIMULATED = Words(
     "模拟:本次调试对象是站点的孪生,不是真实设备。",
     "SIMULATED: these tests were made on the site's twin, not on real equipment.",
@@ -83,7 +84,8 @@ class _Page:
 
     def _head(self) -> Iterator[str]:
         report = self.report
-        stamp = _WHOLE[report.mark]
+        passed = report.mark in (Mark.PASSED, Mark.NOTED)
+        stamp = _IN_PART if passed and not report.complete else _WHOLE[report.mark]
         yield f"<header><div><h1>{self.say(_TITLE)}</h1>"
         yield f"<p>{self.say(report.name, ' · ')} ({escape(report.site)})</p></div>"
         yield f'<div class="stamp {report.mark}">{self.say(stamp)}</div></header>'

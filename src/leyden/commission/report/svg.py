@@ -35,12 +35,12 @@ def svg_of(chart: Chart, say: Say) -> str:
     across = _Scale(span, (LEFT, WIDTH - RIGHT))
     parts = [
         f'<svg viewBox="0 0 {WIDTH:g} {total:g}" role="img" aria-label="{escape(say(chart.title))}">',
-        *_moments(chart, across, total, say),
     ]
     top = TOP
     for panel in chart.panels:
         parts += _panel(panel, across, top, height, say)
         top += height + GAP
+    parts += _moments(chart, across, total, say)
     parts += _time_axis(across, total - BOTTOM, say(chart.x_label))
     return "".join([*parts, "</svg>"])
 
@@ -124,7 +124,7 @@ def _line(curve: Curve, across: _Scale, up: _Scale) -> str:
 
 
 def _moments(chart: Chart, across: _Scale, total: float, say: Say) -> Iterator[str]:
-    """Vertical lines with their names, at the head of the highest panel."""
+    """Vertical lines with their names, on white so that no curve crosses them."""
     for moment in chart.moments:
         if not across.low <= moment.t_s <= across.high:
             continue
@@ -133,7 +133,8 @@ def _moments(chart: Chart, across: _Scale, total: float, say: Say) -> Iterator[s
         ends = f'y1="{TOP:g}" y2="{total - BOTTOM:g}"'
         yield f'<line x1="{x:.1f}" x2="{x:.1f}" {ends} stroke="#3c4754" stroke-dasharray="2 3"/>'
         anchor, at = ("end", x - 4.0) if right else ("start", x + 4.0)
-        yield f'<text x="{at:.1f}" y="{TOP + 13:g}" text-anchor="{anchor}">{escape(say(moment.label))}</text>'
+        text = escape(say(moment.label))
+        yield f'<text x="{at:.1f}" y="{TOP + 52:g}" class="moment" text-anchor="{anchor}">{text}</text>'
 
 
 def _time_axis(across: _Scale, bottom: float, label: str) -> Iterator[str]:
