@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from leyden.history import HistoryError, Ledger, LedgerError
-from leyden.history.ledger import UnknownUserError, UserConflictError, UserError
+from leyden.history.ledger import UnknownUserError, UserConflictError, UserError, passwords
 from leyden.history.ledger.passwords import check_password, hash_password, matches, outdated
 from leyden.history.ledger.schema import SCHEMA
 from leyden.history.ledger.user_errors import WeakPasswordError
@@ -203,6 +203,30 @@ def test_any_password_that_is_taken_opens_and_its_neighbour_does_not():
         kept = hash_password(password)
         assert matches(kept, password)
         assert not matches(kept, password + "x")
+
+
+def test_a_name_that_is_known_costs_what_an_unknown_or_disabled_one_does(ledger, monkeypatch):
+    ledger.users.add("ann", Role.OPERATOR, PASSWORD, START)
+    ledger.users.add("bob", Role.OPERATOR, PASSWORD, START)
+    ledger.users.change("bob", START, enabled=False)
+    matches(None, "")  # what is compared with for nobody has been made
+    spied = Spy(passwords._HASHER)
+    monkeypatch.setattr(passwords, "_HASHER", spied)
+    for name, password in (("ann", "wrong"), ("nobody", "wrong"), ("bob", PASSWORD), ("a b", "")):
+        assert ledger.users.verify(name, password) is None
+    assert len(spied.costs) == 4
+    assert len(set(spied.costs)) == 1
+
+
+class Spy:
+    """Notes what each comparison costs, by the parameters in the hash."""
+
+    def __init__(self, hasher):
+        self.hasher, self.costs = hasher, []
+
+    def verify(self, kept, password):
+        self.costs.append(extract_parameters(kept))
+        return self.hasher.verify(kept, password)
 
 
 def test_the_last_administrator_stays(ledger):
