@@ -6,7 +6,9 @@ from contextlib import asynccontextmanager
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
+from typer.testing import CliRunner
 
+from leyden.cli import make_app
 from leyden.cli.serving import Server
 from leyden.runtime.config import data_folder
 from leyden.runtime.twin_host import TwinHost
@@ -105,3 +107,29 @@ async def test_the_sites_routes_hand_a_reset_on(host):
     assert [answer.status_code for answer in answers] == [404, 200]
     assert answers[0].json()["detail"].keys() == WORDS
     assert host.twin.batteries["b1"].bms.fault_bits == 0
+
+
+async def test_leyden_fault_can_be_pointed_at_a_twin_that_runs_alone(host):
+    latched(host)
+    (number,) = free_ports(1)
+    server = Server(create_twin_app(host), "127.0.0.1", number)
+    serving = asyncio.create_task(server.run_until_cancelled())
+    while not server.started:  # noqa: ASYNC110 - it tells in no other way
+        await asyncio.sleep(0.01)
+
+    def called(*words):
+        address = ("--url", f"http://127.0.0.1:{number}")
+        return CliRunner().invoke(make_app(("fault",)), ["fault", *words, *address])
+
+    try:
+        listed = await asyncio.to_thread(called, "list")
+        assert "meter-wrong-side" in listed.output
+        put = await asyncio.to_thread(called, "put", "wrong-scale", "gate", "factor=10")
+        assert put.output.split()[1:] == ["wrong-scale", "on", "gate"]
+        assert host.twin.faults.active()[-1].params == {"factor": 10.0}
+        assert (await asyncio.to_thread(called, "reset", "b1")).output == "b1 reset\n"
+        assert host.twin.batteries["b1"].bms.fault_bits == 0
+        assert (await asyncio.to_thread(called, "reset", "b9")).exit_code == 1
+    finally:
+        serving.cancel()
+        await asyncio.gather(serving, return_exceptions=True)
