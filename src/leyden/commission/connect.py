@@ -71,7 +71,7 @@ def who_commands(config: SiteConfig, url: str | None = None, token: str | None =
     every pulse. One that cannot be asked is taken to command.
     """
     held = _holder(config)
-    address = url or f"http://{_reachable(config.web.host)}:{config.web.port}"
+    address = url or config.web.address
     try:
         site = request_json("GET", f"{address.rstrip('/')}/api/site", token=token)
     except AnswerError as error:
@@ -98,10 +98,6 @@ _UNKNOWN = Words(
     "{who} seems to run this site, and it cannot be told whether it commands ({why}): stop it, or say where with --url "
     "and --token",
 )
-
-
-def _reachable(host: str) -> str:
-    return "127.0.0.1" if host in ("0.0.0.0", "::") else host
 
 
 def _holder(config: SiteConfig) -> str | None:
