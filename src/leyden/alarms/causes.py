@@ -47,6 +47,9 @@ class Gathering:
     """Since when some of them, and no longer all, are."""
 
 
+_NOBODY = Gathering()
+
+
 @dataclass(frozen=True, slots=True)
 class Wiring:
     """What is behind what on a site."""
@@ -85,6 +88,8 @@ def by_cause(
     time: datetime,
 ) -> tuple[list[Condition], Gathering]:
     """The conditions that are causes; `standing` says which alarms stand."""
+    if not conditions:
+        return [], _NOBODY
     silent = {condition.source: condition for condition in conditions if _kind(condition.key) == SILENT}
     if not silent and not before.since:
         return _merged(conditions, wiring, standing), before

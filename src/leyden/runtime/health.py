@@ -221,7 +221,8 @@ def _port(config: SiteConfig, running: bool) -> Iterator[Finding]:
         yield Finding(what, "ok", Words(f"{address},站点运行中", f"{address}, the site runs"))
         return
     try:
-        with socket.create_server((config.web.host, config.web.port)):
+        family = socket.AF_INET6 if ":" in config.web.host else socket.AF_INET
+        with socket.create_server((config.web.host, config.web.port), family=family):
             pass
     except OSError as error:
         mend = Words(
