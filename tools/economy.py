@@ -96,9 +96,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="leyden-economy-") as name:
         flush_s = said.flush or load_config(Path("sites") / said.site).history.flush_s
         faster = partial(with_key, table="history", line=f'flush = "{max(flush_s / said.speed, 0.05):.3f} s"')
-        with running(
-            Path(name), said.site, "--speed", str(said.speed), "--start", said.start, change=faster
-        ) as park:
+        with running(Path(name), said.site, "--speed", str(said.speed), "--start", said.start, change=faster) as park:
             seen = watch(park, said.hours, said.every)
             folder = data_folder(load_config(park.site_file), simulated=True)
             kept = list(files(folder))
