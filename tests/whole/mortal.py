@@ -49,7 +49,7 @@ meter_delay = "0.2 s"
 cell = "lfp-280ah"
 layout = { rack = 2, module = 8, cell = 48 }
 bms = "bms1"
-converter = { device = "pcs1", power = "300 kW", ramp = "300 kW/s" }
+converter = { device = "pcs1", power = "300 kW", ramp = "150 kW/s" }
 [load.line1]
 device = "line"
 [history]
@@ -63,14 +63,15 @@ load.line1 = { profile = "constant", peak = "200 kW" }
 """Discharging all it can it would feed in, charging all it can it would draw too much, and nothing else moves."""
 
 RATED_W, LOAD_W, IMPORT_W, EXPORT_W = 300e3, 200e3, 260e3, 0.0
-LATE_S = 2.0
-"""How long a converter may take to rest when its watchdog has run out: its ramp, and a step of the twin."""
+LATE_S = 4.0
+"""How long a converter may take to rest when its watchdog has run out: its ramp, and two steps of the twin."""
 BLUR = 0.01
 """Share of the rating that meter, delay and rounding blur a limit by."""
 MOVING = 0.1
 """The same while power moves: meter and converter are not read at one instant, and at speed instants are far apart."""
 MOVES_S = 15.0
-"""How long power may move: the ramp, two cycles, and a stumble of this computer at speed."""
+"""How long power may move: the ramp, two cycles, and a stumble of this computer at speed. A site that is dead corrects
+nothing: then until the converter's watchdog has run out."""
 
 
 @dataclass
@@ -85,6 +86,8 @@ class Truth:
     """All these moments."""
     within_s: float = 0.0
     """When the gate was last within its limits, but for the blur."""
+    dead_s: float = 0.0
+    """When the site died last; it lives as soon as it has said a word after that."""
     """When the converter was last written to."""
     wrong: list[str] = field(default_factory=list)
     most_import_w: float = -inf
@@ -100,7 +103,8 @@ class Truth:
             )
         excess_w = max(grid_w - IMPORT_W, -grid_w - EXPORT_W)
         self.within_s = now_s if excess_w <= BLUR * RATED_W else self.within_s
-        if not (excess_w <= MOVING * RATED_W and now_s - self.within_s <= MOVES_S):
+        patience_s = MOVES_S if self.told_s > self.dead_s else pcs.watchdog_s + LATE_S + MOVES_S
+        if not (excess_w <= MOVING * RATED_W and now_s - self.within_s <= patience_s):
             self.blame(now_s, f"{grid_w:.0f} W at the gate, over its limit for {now_s - self.within_s:.1f} s")
         if twin.batteries["b1"].bms.fault_bits:
             self.blame(now_s, "the battery management tripped")
@@ -160,7 +164,8 @@ class Mortal:
     def kill(self) -> float:
         """kill -9; the moment in site time."""
         os.kill(self.pid, signal.SIGKILL)
-        return self.twin.told_s
+        self.truth.dead_s = self.twin.told_s
+        return self.truth.dead_s
 
 
 @contextmanager

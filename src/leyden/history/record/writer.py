@@ -98,7 +98,8 @@ class Writer:
         try:
             session = self._session or self._start_session()
             assert self._base is not None
-            while batch := self._intake.take(self._rows_at_once):
+            order = self._intake.order  # what comes meanwhile is for the next turn: small batches wear the disk
+            while self._intake.waits(order) and (batch := self._intake.take(self._rows_at_once)):
                 session.write(batch, self._base)
                 self._say_unwritten(None)
                 self._intake.done(batch.last)
