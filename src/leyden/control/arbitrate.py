@@ -112,8 +112,10 @@ class _Region(Struct):
     def _take_all(self, request_w: float) -> float:
         """The group's request falls to those that were not asked by name, and never turns them against it."""
         self.group_asked = True
-        named_w = sum(self.asked.values())
-        left_w = min(max(request_w - named_w, min(request_w, 0.0)), max(request_w, 0.0))
+        named_w, left_w = 0.0, request_w
+        if self.asked:
+            named_w = sum(self.asked.values())
+            left_w = min(max(request_w - named_w, min(request_w, 0.0)), max(request_w, 0.0))
         total_w = self.total.clamp(named_w + left_w)
         self._set(BATTERIES, exactly(total_w))
         return total_w - named_w
@@ -136,15 +138,17 @@ def arbitrate(
     rated_w = site.battery_power_w
     region = _Region(dict(site.battery_bounds), Bounds(0.0 - rated_w, rated_w))  # -rated_w of no battery would be -0
     sources = dict(site.source_bounds)
-    steps, stopped = [], set()
+    steps, stopped, reactive = [], set(), []
     for voice in voices:
         for want in voice.proposal:
             source = want.target in sources
             steps.append(_ceiled(sources, region.total, voice, want) if source else region.fold(voice, want))
             if want.stop:
                 stopped.add(want.target)
+            if want.request_var is not None or want.reactive_power_var is not FREE:
+                reactive.append(want)
     total_w, powers = _shares(site, region, soc)
-    q = _reactive(site, powers, steps)
+    q = _reactive(site, powers, reactive) if reactive else {}
     setpoints = {
         name: Setpoint(power_w, q.get(name, 0.0), not stopped or not {name, BATTERIES} & stopped)
         for name, power_w in powers.items()
@@ -170,20 +174,29 @@ def _ceiled(sources: dict[str, Bounds], total: Bounds, voice: Voice, want: Want)
 
 def _shares(site: Site, region: _Region, soc: Mapping[str, float]) -> tuple[float, dict[str, float]]:
     """The total, nearest to rest in what is left, shared by what each battery can still give or take."""
-    own = region.own.values()
-    low, high = [bounds.low for bounds in own], [bounds.high for bounds in own]
-    if region.group_asked:
-        total_w = region.total.clamp(0.0)
-    else:
-        # Nobody asked the group: only those that its bounds need move away from rest, and only that way.
-        at_rest = [bounds.clamp(0.0) for bounds in own]
-        rest_w = sum(at_rest)
+    total_w, own = region.total.clamp(0.0), region.own
+    if not region.group_asked:
+        # Only those that bounds need move away from rest, and only that way.
+        rest_w = 0.0
+        for bounds in own.values():
+            rest_w += bounds.clamp(0.0)
         total_w = region.total.clamp(rest_w)
-        low, high = (at_rest, high) if total_w >= rest_w else (low, at_rest)
-    if len(low) == 1:
-        return total_w, dict.fromkeys(region.own, total_w)
-    weight = [_weight(battery.energy_wh, soc.get(battery.name, nan), total_w) for battery in site.batteries]
-    return total_w, dict(zip(region.own, split(total_w, low, high, weight), strict=True))
+        own = {name: _from_rest(bounds, total_w >= rest_w) for name, bounds in own.items()}
+    if len(own) == 1:
+        return total_w, dict.fromkeys(own, total_w)
+    low, high, weight = [], [], []
+    for battery in site.batteries:
+        bounds = own[battery.name]
+        low.append(bounds.low)
+        high.append(bounds.high)
+        weight.append(_weight(battery.energy_wh, soc.get(battery.name, nan), total_w))
+    return total_w, dict(zip(own, split(total_w, low, high, weight), strict=True))
+
+
+def _from_rest(bounds: Bounds, upwards: bool) -> Bounds:
+    """What of some bounds lies on one side of rest."""
+    rest_w = bounds.clamp(0.0)
+    return Bounds(rest_w, bounds.high) if upwards else Bounds(bounds.low, rest_w)
 
 
 def _weight(energy_wh: float, soc: float, total_w: float) -> float:
@@ -192,11 +205,8 @@ def _weight(energy_wh: float, soc: float, total_w: float) -> float:
     return energy_wh * max(known if total_w >= 0.0 else 1.0 - known, 1e-3)
 
 
-def _reactive(site: Site, powers: Mapping[str, float], steps: Sequence[Step]) -> dict[str, float]:
-    """Q per battery, folded like P, in what the converter's circle leaves beside P; empty where nobody cares."""
-    wants = [s.want for s in steps if s.want.reactive_power_var is not FREE or s.want.request_var is not None]
-    if not wants:
-        return {}
+def _reactive(site: Site, powers: Mapping[str, float], wants: Sequence[Want]) -> dict[str, float]:
+    """Q per battery, folded like P, in what the converter's circle leaves beside P."""
     result = {}
     for battery in site.batteries:
         room = sqrt(max(0.0, battery.converter.apparent_va**2 - powers[battery.name] ** 2))

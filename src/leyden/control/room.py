@@ -7,12 +7,11 @@ same answer. Edges taper instead of switching: there is nothing to chatter at.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from operator import attrgetter, itemgetter
 from typing import Any
 
 from msgspec import Struct
 
-from leyden.model.quality import Quality
+from leyden.model.quality import Quality, Stamp
 from leyden.model.readings import BatteryReading, ConverterReading, Reading
 from leyden.model.reason import Reason
 from leyden.model.site import Battery
@@ -168,10 +167,7 @@ def room(battery: Battery, snapshot: Snapshot) -> Room:
 def _at_ease(battery: Battery, bms: BatteryReading, converter: ConverterReading) -> bool:
     """Whether all is known, connected and far from every edge, which is the rule: told at a glance, as the rest of
     `room` would find the same and only take longer."""
-    try:
-        if any(map(_quality, _stamps(bms.stamps))) or any(map(_quality, _stamps_ac(converter.stamps))):
-            return False  # GOOD is 0, and nothing else is
-    except KeyError:
+    if not _all_good(bms.stamps, _POINTS) or not _all_good(converter.stamps, _POINTS_AC):
         return False
     rated_w, cell = battery.converter.power_w, battery.cell
     return (
@@ -184,6 +180,16 @@ def _at_ease(battery: Battery, bms: BatteryReading, converter: ConverterReading)
         and bms.charge_limit_w >= rated_w
         and EFFICIENCY * bms.discharge_limit_w - STANDING * rated_w >= rated_w
     )
+
+
+def _all_good(stamps: Mapping[str, Stamp], points: tuple[str, ...]) -> bool:
+    try:
+        for point in points:
+            if stamps[point].quality is not _GOOD:
+                return False
+    except KeyError:
+        return False
+    return True
 
 
 @lru_cache(maxsize=64)
@@ -201,8 +207,7 @@ _CONNECTED = float(BatteryState.CONNECTED)
 _READY = (float(ConverterState.RUNNING), float(ConverterState.STANDBY))
 _OFFERED = ("state", "charge_limit_w", "discharge_limit_w", "cell_voltage_min_v", "cell_voltage_max_v")
 _OFFERED_AC = ("state",)
-_stamps, _stamps_ac = itemgetter("soc", *_OFFERED), itemgetter("power_w", *_OFFERED_AC)
-_quality = attrgetter("quality")
+_POINTS, _POINTS_AC = ("soc", *_OFFERED), ("power_w", *_OFFERED_AC)
 _GOOD = Quality.GOOD
 
 

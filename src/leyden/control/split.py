@@ -58,8 +58,13 @@ def _spread(rest: float, shares: list[float], low: Sequence[float], high: Sequen
     if rest == 0.0:
         return spread
     for index, share in enumerate(shares):
-        spread[index] = min(max(share + rest, low[index]), high[index])
-        rest -= spread[index] - share
+        filled = share + rest
+        if filled < low[index]:
+            filled = low[index]
+        elif filled > high[index]:
+            filled = high[index]
+        spread[index] = filled
+        rest -= filled - share
         if rest == 0.0:
             break
     return spread

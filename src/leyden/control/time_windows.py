@@ -7,10 +7,12 @@ forward shorter. One that runs over midnight belongs to the day on which it begi
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, ClassVar, Literal
+from zoneinfo import ZoneInfo
 
 from leyden.control.clock_trust import NOT_TRUSTED
-from leyden.model.proposal import NOTHING, Proposal, Want
+from leyden.model.proposal import NOTHING, Fleeting, Proposal, Want
 from leyden.model.quantity import Quantity
 from leyden.model.reason import Reason
 from leyden.model.site import BATTERIES, Site
@@ -83,6 +85,23 @@ class Window:
         return within and (not days or _DAYS[day] in days)
 
 
+class Shown(Fleeting, frozen=True):
+    """What the site's clock shows, and from when to when: windows are told in minutes."""
+
+    begin: datetime = datetime.max.replace(tzinfo=UTC)
+    end: datetime = datetime.max.replace(tzinfo=UTC)
+    minute: int = 0
+    """Of the day."""
+    day: int = 0
+    """Monday is 0."""
+
+
+def _shown(time: datetime, zone: ZoneInfo) -> Shown:
+    """Minutes begin at the same moments in every zone."""
+    local, begin = time.astimezone(zone), time.replace(second=0, microsecond=0)
+    return Shown(begin, begin + timedelta(minutes=1), 60 * local.hour + local.minute, local.weekday())
+
+
 @dataclass(frozen=True, kw_only=True)
 class TimeWindows:
     """Charge and discharge at fixed times; outside them nothing. Raises ValueError for windows that contradict."""
@@ -114,24 +133,24 @@ class TimeWindows:
                 if any(a < d and c < b for a, b in one.parts for c, d in other.parts):
                     raise ValueError(f"charge {one} and discharge {other} overlap: change one of them (充放时段重叠)")
 
-    def start(self) -> None:
-        """Nothing to remember."""
+    def start(self) -> Shown:
+        """The clock has not been looked at."""
+        return Shown()
 
-    def propose(self, snapshot: Snapshot, state: None) -> tuple[Proposal, None]:
+    def propose(self, snapshot: Snapshot, state: Shown) -> tuple[Proposal, Shown]:
         """A request while a window is in force."""
         if not snapshot.context.clock_trusted:
-            return NOT_TRUSTED, None
-        local = snapshot.time.astimezone(snapshot.site.zone)
-        minute, day = 60 * local.hour + local.minute, local.weekday()
+            return NOT_TRUSTED, state
+        shown = state if state.begin <= snapshot.time < state.end else _shown(snapshot.time, snapshot.site.zone)
         for window in self.discharge:
-            if window.holds(minute, day, self.days):
+            if window.holds(shown.minute, shown.day, self.days):
                 power_w = self._power_w(self.discharge_power_w, snapshot.site)
-                return (Want(self.target, DischargeWindow(str(window)), request_w=power_w),), None
+                return (Want(self.target, DischargeWindow(str(window)), request_w=power_w),), shown
         for window in self.charge:
-            if window.holds(minute, day, self.days):
+            if window.holds(shown.minute, shown.day, self.days):
                 power_w = self._power_w(self.charge_power_w, snapshot.site)
-                return (Want(self.target, ChargeWindow(str(window)), request_w=-power_w),), None
-        return NOTHING, None
+                return (Want(self.target, ChargeWindow(str(window)), request_w=-power_w),), shown
+        return NOTHING, shown
 
     def _power_w(self, told_w: float | None, site: Site) -> float:
         rated_w = sum(b.converter.power_w for b in site.batteries if self.target in (BATTERIES, b.name))
