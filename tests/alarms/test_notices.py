@@ -179,7 +179,8 @@ def test_beginnings_and_ends_alternate_for_every_cause_and_names_are_never_given
     stood = {key for keys, _ in story for key in keys}
     assert set(by_cause) == {"following:b1" if key.endswith("b1") else key for key in stood}
     for kinds in by_cause.values():
-        assert kinds == ["raised", "recovered"] * (len(kinds) // 2)
+        told = [kind for kind in kinds if kind != "passed"]  # one that came and went before it was told is told once
+        assert told == ["raised", "recovered"] * (len(told) // 2)
     names = [message.id for _, message in night.told]
     assert len(set(names)) == len(names)
 

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from leyden.commission.judge.contrast import (
@@ -164,7 +164,8 @@ def test_noise_that_is_too_large_is_undecided(gate, share):
     assert told["needed"] > MOST_PULSES  # type: ignore[operator]
 
 
-@given(st.floats(-50.0, 50.0), st.floats(0.0, 100.0))
+@example(ratio=45.0, error=35.0)
+@given(ratio=st.floats(-50.0, 50.0), error=st.floats(0.0, 100.0))
 def test_what_is_named_fits_all_of_where_the_ratio_may_be(ratio, error):
     named = factor_of(Response(ratio, error, 8, PULSE_W))
     low, high = ratio - error, ratio + error

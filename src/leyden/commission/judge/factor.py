@@ -65,7 +65,7 @@ def factor_of(answer: Response, tolerance: float = 1.25) -> Factor:
     sign = math.copysign(1.0, ratio)
     if size + error >= decade / tolerance and size - error <= decade * tolerance:
         edges = sorted((sign * decade / HALF_DECADE, sign * decade * HALF_DECADE))
-        sharp = error <= SHARPEST * decade
+        sharp = error <= SHARPEST * min(size, decade)
         return Factor(Kind.DECADE, sign * decade, answer.probability(*edges)) if sharp else UNKNOWN
     if error > SHARPEST * size:
         return UNKNOWN
