@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
-from math import inf
+from math import inf, isnan
 from pathlib import Path
 from typing import Any
 
@@ -82,13 +82,13 @@ class Truth:
     """Elapsed site time."""
     power_w: list[float] = field(default_factory=list)
     told_s: float = -inf
+    """When the converter was last written to."""
     tells: list[float] = field(default_factory=list)
     """All these moments."""
     within_s: float = 0.0
     """When the gate was last within its limits, but for the blur."""
     dead_s: float = 0.0
     """When the site died last; it lives as soon as it has said a word after that."""
-    """When the converter was last written to."""
     wrong: list[str] = field(default_factory=list)
     most_import_w: float = -inf
     most_export_w: float = -inf
@@ -103,7 +103,8 @@ class Truth:
             )
         excess_w = max(grid_w - IMPORT_W, -grid_w - EXPORT_W)
         self.within_s = now_s if excess_w <= BLUR * RATED_W else self.within_s
-        patience_s = MOVES_S if self.told_s > self.dead_s else pcs.watchdog_s + LATE_S + MOVES_S
+        alone_s = 0.0 if self.told_s > self.dead_s or isnan(pcs.watchdog_s) else pcs.watchdog_s + LATE_S
+        patience_s = alone_s + MOVES_S
         if not (excess_w <= MOVING * RATED_W and now_s - self.within_s <= patience_s):
             self.blame(now_s, f"{grid_w:.0f} W at the gate, over its limit for {now_s - self.within_s:.1f} s")
         if twin.batteries["b1"].bms.fault_bits:

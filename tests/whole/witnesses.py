@@ -18,6 +18,8 @@ from tests.whole.park import Park
 
 WRITING_WALL_S = 1.0
 """What one write of the record may take on a busy computer, beside the time between two of them."""
+TOO_MANY = 429
+"""Refused, because so much was commanded in the last minute: a quick computer gets there."""
 THAT_DAY = datetime(2026, 1, 20, 12, tzinfo=UTC), datetime(2026, 1, 22, tzinfo=UTC)
 
 
@@ -46,9 +48,12 @@ class Operator:
             try:
                 self.act(token)
             except AnswerError as error:
-                if error.status:
+                if not error.status:
+                    return
+                if error.status != TOO_MANY:
                     raise
-                return
+                self.asked = None
+                stop.wait(1.0)
             stop.wait(0.02)
 
     def act(self, token: str) -> None:
