@@ -12,6 +12,7 @@ UV = build/lock/bin/uv
 RUN = .venv/bin/
 SETUP = @$(PYTHON) tools/environment.py
 PYTEST = $(RUN)python -m pytest -q
+TOGETHER = -n 2 --dist loadfile
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test test-slow test-all lint check bench docs ui lock clean
@@ -28,7 +29,7 @@ demo: ## the demo park; its control room is on http://127.0.0.1:8420 (SITE=, SPE
 
 test: ## the tests (TESTS=tests/plan for some of them)
 	$(SETUP) dev
-	$(PYTEST) $(TESTS)
+	$(PYTEST) $(TOGETHER) $(TESTS)
 
 test-slow: ## the tests that drive a browser, kill processes, or run for long
 	$(SETUP) dev
