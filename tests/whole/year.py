@@ -22,6 +22,8 @@ from tests.whole.park import with_key
 
 DAY_S = 86400.0
 RAISING = (ChangeKind.RAISED, ChangeKind.RETURNED, ChangeKind.ESCALATED)
+EMPTY, FULL = 0.1, 0.98
+"""Charge as counted at which a battery has been used up, or filled: its weakest cell is empty before the count is."""
 CELL_ALARMS = ("battery-protection", "cells-silent", "data-missing")
 WEATHER = {"ambient_january": '"8 °C"', "ambient_july": '"30 °C"', "day_swing": '"8 °C"'}
 """Of a container whose heating and cooling do little."""
@@ -75,7 +77,7 @@ class Tale:
     ambient_degc: Extremes = field(default_factory=Extremes)
     fault_bits: int = 0
     full_days: int = 0
-    """On which it went from below 2 % to above 98 %."""
+    """On which it went from EMPTY to FULL."""
     money: dict[str, float] = field(default_factory=dict)
     """What the batteries saved, by local month."""
     energies_wh: Counter[str] = field(default_factory=Counter)
@@ -144,7 +146,7 @@ class Teller:
         if not day.day:
             return
         tale.soc.see(self._span.low, self._span.high)
-        tale.full_days += self._span.low < 0.02 and self._span.high > 0.98
+        tale.full_days += self._span.low < EMPTY and self._span.high > FULL
         tale.money[day.day[:7]] = tale.money.get(day.day[:7], 0.0) + (day.money or 0.0)
         truth = self.ins.twin.truth().battery["b1"]
         tale.soc_truth.see(float(truth.cell_soc.min()), float(truth.cell_soc.max()))

@@ -4,12 +4,15 @@ import json
 import shutil
 import urllib.error
 import urllib.request
+from http.client import HTTPException
 from typing import IO, Any
 
 from leyden.model.errors import LeydenError
 from leyden.model.words import Words
 
 _PIECE = 1 << 20
+_NO_ANSWER = (OSError, HTTPException, ValueError)
+"""Nobody there, one that died in the middle of its answer, an address that is none."""
 
 
 class AnswerError(LeydenError):
@@ -23,7 +26,11 @@ class AnswerError(LeydenError):
 
 def request_json(method: str, url: str, body: Any = None, token: str | None = None, timeout_s: float = 5.0) -> Any:
     """One request and its JSON answer. Raises AnswerError with words for people."""
-    return json.loads(fetch(method, url, body, token, timeout_s))
+    content = fetch(method, url, body, token, timeout_s)
+    try:
+        return json.loads(content)
+    except ValueError:
+        raise AnswerError(0, Words(f"{url} 处不是 Leyden", f"what answers at {url} is not Leyden")) from None
 
 
 def fetch(
@@ -52,7 +59,7 @@ def fetch(
             return content
     except urllib.error.HTTPError as error:
         raise AnswerError(error.code, _detail(error)) from None
-    except (urllib.error.URLError, OSError, ValueError) as error:
+    except _NO_ANSWER as error:
         why = getattr(error, "reason", error)
         raise AnswerError(0, Words(f"{url} 无应答:{why}", f"nobody answers at {url}: {why}")) from None
 
@@ -66,7 +73,7 @@ def download(url: str, target: IO[bytes], token: str | None = None, timeout_s: f
             wanted = answer.headers.get("Content-Length")
     except urllib.error.HTTPError as error:
         raise AnswerError(error.code, _detail(error)) from None
-    except (urllib.error.URLError, OSError, ValueError) as error:
+    except _NO_ANSWER as error:
         why = getattr(error, "reason", error)
         raise AnswerError(0, Words(f"{url} 无应答:{why}", f"nobody answers at {url}: {why}")) from None
     size = target.tell()
@@ -79,7 +86,7 @@ def _detail(error: urllib.error.HTTPError) -> Words:
     """What the other side said, in both languages where it knows both."""
     try:
         detail = json.loads(error.read())["detail"]
-    except (ValueError, KeyError, TypeError):
+    except (*_NO_ANSWER, KeyError, TypeError):
         return Words(f"HTTP {error.code}", f"HTTP {error.code}")
     if isinstance(detail, dict) and {"zh", "en"} <= detail.keys():
         return Words(str(detail["zh"]), str(detail["en"]))
