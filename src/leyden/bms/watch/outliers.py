@@ -1,0 +1,136 @@
+"""Who stands out: robust distances from the others, and how far is too far for so many cells.
+
+Healthy cells differ, and the more of them there are, the further the furthest stands off. So a cell is named only where
+chance would hardly put any cell of the whole system (Bonferroni), by a distribution with tails as heavy as a spread
+that was itself estimated from few cells deserves (Student's t). The spread is the median absolute deviation, which the
+odd cells themselves hardly move (Rousseeuw and Croux 1993, doi 10.1080/01621459.1993.10476408).
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.ndimage import median_filter
+from scipy.special import stdtrit
+
+from leyden.bms.watch.frames import row_median
+from leyden.model.readings import Floats
+
+ALPHA = 0.001
+"""Chance that a healthy system names anybody, where its spread is a normal one."""
+_MAD = 1.4826
+_EFFICIENCY = 0.37
+"""What a spread by the median absolute deviation is worth, against one by squares."""
+_NEIGHBOURS = 9
+"""Cells in a row that share a module's temperature and its measuring board; a cell is held against its own."""
+_OF_MEDIAN = 1.2533
+"""A median scatters by so much more than a mean."""
+_OWN = 4.0
+"""How far beyond its own scatter a cell must be, too: one that jumps about every day tells little in the last five."""
+RECENT = 5
+"""Days that count as now."""
+_DAYS_LEAST = 6
+"""For telling what changed."""
+
+
+@dataclass(frozen=True, eq=False)
+class Standing:
+    """How far every cell stands off, day by day, in units of what is usual."""
+
+    days: Floats
+    """(d,), only those that could tell."""
+    z: Floats
+    """(d, cells), off its neighbours in the string; nan where a cell said nothing."""
+    value: Floats
+    """(d, cells), off the median of the string, in the quantity's own unit."""
+
+    @property
+    def level(self) -> Floats:
+        """Where each cell stands now (cells,)."""
+        now = _median(self.z[-RECENT:])
+        return _unit(now) * self._clear(now, 1.0 / len(self.z[-RECENT:]))
+
+    @property
+    def moved(self) -> Floats:
+        """From where it began to where it stands now (cells,)."""
+        if len(self.days) < _DAYS_LEAST:
+            return np.zeros(self.z.shape[1])
+        moved = _median(self.z[-RECENT:]) - _median(self.z[: self.first])
+        return _unit(moved) * self._clear(moved, 1.0 / RECENT + 1.0 / self.first)
+
+    @property
+    def pace(self) -> Floats:
+        """How it moves from a day to the next (cells,): balancing may put it back each week and hide nothing."""
+        if len(self.days) < 2 * _DAYS_LEAST:
+            return np.zeros(self.z.shape[1])
+        steps = np.diff(self.z, axis=0) / np.diff(self.days)[:, None]
+        pace = _median(steps)
+        own = _MAD * _median(np.abs(steps - pace)) * _OF_MEDIAN / np.sqrt(len(steps))
+        return _unit(pace) * (np.abs(pace) > _OWN * own)
+
+    def _clear(self, values: Floats, share: float) -> NDArray[np.bool_]:
+        """Which are beyond what a cell's own scatter from day to day makes of so few days (cells,)."""
+        if len(self.days) < _DAYS_LEAST:
+            return np.ones(len(values), dtype=np.bool_)
+        scatter = _MAD * _median(np.abs(np.diff(self.z, axis=0))) / np.sqrt(2.0)
+        clear: NDArray[np.bool_] = np.abs(values - _middle(values)) > _OWN * scatter * _OF_MEDIAN * np.sqrt(share)
+        return clear
+
+    @property
+    def first(self) -> int:
+        """How many days count as the beginning."""
+        return max(len(self.days) // 4, 3)
+
+    @property
+    def now(self) -> Floats:
+        """Value of each cell now (cells,)."""
+        return _median(self.value[-RECENT:])
+
+    @property
+    def change(self) -> Floats:
+        """Of that value since the beginning (cells,)."""
+        if len(self.days) < _DAYS_LEAST:
+            return np.zeros(self.z.shape[1])
+        return self.now - _median(self.value[: self.first])
+
+
+def standing(days: Floats, values: Floats) -> Standing | None:
+    """Of one quantity (d, cells); None where no day could tell."""
+    told = np.isfinite(values).sum(axis=1) > values.shape[1] // 2
+    if not told.any():
+        return None
+    value = values[told] - row_median(values[told])[:, None]
+    z = np.stack([_unit(_off_neighbours(row)) for row in value])
+    return Standing(days[told], z, value)
+
+
+def threshold(cells: int, everywhere: int, tests: int, alpha: float = ALPHA) -> float:
+    """From which distance on a cell is named: `cells` in its string, `everywhere` in all, each tried so many times."""
+    chance = alpha / (2.0 * max(everywhere, 1) * max(tests, 1))
+    return -float(stdtrit(max(_EFFICIENCY * (cells - 1), 1.0), chance))
+
+
+def _off_neighbours(values: Floats) -> Floats:
+    if len(values) < 2 * _NEIGHBOURS:
+        return values
+    around = median_filter(np.nan_to_num(values), _NEIGHBOURS, mode="mirror")
+    return values - around
+
+
+def _unit(values: Floats) -> Floats:
+    """In units of the spread among the cells. Where most are equal (rounding), the smallest step counts as spread."""
+    centred = values - _middle(values)
+    spread = _MAD * _middle(np.abs(centred))
+    if not spread > 0.0:
+        steps = np.abs(centred[np.abs(centred) > 0.0])
+        spread = float(np.min(steps)) if steps.size else 1.0
+    return centred / spread
+
+
+def _middle(values: Floats) -> float:
+    return float(row_median(values[None, :])[0])
+
+
+def _median(values: Floats) -> Floats:
+    """Of each cell over the days it is known."""
+    return row_median(np.ascontiguousarray(values.T))
