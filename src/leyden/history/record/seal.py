@@ -41,6 +41,8 @@ _GROUP_ROWS = {READINGS.name: 20_000, MINUTES.name: 20_000, QUARTERS.name: 1}
 """Smallest Parquet row group: readers skip whole groups by their points. A month of one point's quarter-hours is a
 group of its own, because what is asked for most is a few points over months."""
 _DELTA = {"t": "DELTA_BINARY_PACKED", "seq": "DELTA_BINARY_PACKED"}
+_REPEATED = ("point", "quality", "battery", "racks", "modules", "cells", "source", "target", "mode", "reason")
+"""Columns kept as a dictionary. One of measured values costs more than it saves, in the file and while it is made."""
 
 
 def closing(
@@ -96,6 +98,8 @@ def _seal(connection: Connection, folder: Path, shelf: Shelf, period: str, mark:
             for content in _contents(connection, shelf, shelf.table(period)):
                 writer = writer or _writer(path, content.schema, mark)
                 writer.write_table(content, row_group_size=max(len(content), 1))
+                del content
+                pa.default_memory_pool().release_unused()  # it would keep it for the next day
                 yield
         finally:
             if writer is not None:
@@ -109,7 +113,7 @@ def _seal(connection: Connection, folder: Path, shelf: Shelf, period: str, mark:
 
 def _writer(path: Path, schema: pa.Schema, mark: str) -> pq.ParquetWriter:
     marked = schema.with_metadata({"leyden.holds": mark, "leyden.schema": "1"})
-    dictionary = [field.name for field in schema if field.name not in _DELTA]
+    dictionary = [name for name in _REPEATED if name in schema.names]
     return pq.ParquetWriter(
         temporary(path),
         marked,
