@@ -41,6 +41,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "commission": ("leyden.cli.commission", "commission_command"),
     "cell": ("leyden.cli.cell", "app"),
     "estimate": ("leyden.cli.estimate", "estimate"),
+    "cells": ("leyden.cli.cells", "cells"),
 }
 """Name of a command: the module it is in, and what it is called there."""
 

@@ -51,7 +51,7 @@ def frames_of(pack: Pack) -> list[Frames]:
     capacity = LFP.capacity_ah * (1.0 + pack.capacity_std * rng.standard_normal(n))
     ohm = 1.0 + pack.resistance_std * rng.standard_normal(n)
     soc = 0.5 + pack.soc_std * rng.standard_normal(n)
-    leak = pack.leak_per_month / 30.0 * np.exp(0.3 * rng.standard_normal(n))
+    leak = pack.leak_per_month / 30.0 * (1.0 + 0.15 * rng.standard_normal(n))
     slow_a, hours = 0.0, pack.step_s / 3600.0
     out = []
     for day in range(pack.days):

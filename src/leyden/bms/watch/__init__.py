@@ -1,0 +1,28 @@
+"""Watching cells: who is weak, who drifts, whose joint is loose, since when, long before an alarm.
+
+Frames of one string in (`Frames`: voltages (n, cells), the current they share), a `Digest` of each day out: for every
+cell what its deviation from the median is made of. `watch` lays days of all strings side by side and names the cells
+that stand out from the others and from their neighbours, each a `Finding` with its kind, its evidence, the date of
+onset and what is left to the alarm. Healthy packs name nobody; how far is far follows from how many cells there are.
+
+`worst_now` is the same question in the present: the twenty cells that are furthest off, and since when.
+"""
+
+from leyden.bms.watch.digest import CurveOfCharge, Digest, curve_of, digest
+from leyden.bms.watch.finding import Finding, WatchReport
+from leyden.bms.watch.frames import Frames
+from leyden.bms.watch.judge import WatchOptions, watch
+from leyden.bms.watch.kind import Kind
+
+__all__ = [
+    "CurveOfCharge",
+    "Digest",
+    "Finding",
+    "Frames",
+    "Kind",
+    "WatchOptions",
+    "WatchReport",
+    "curve_of",
+    "digest",
+    "watch",
+]

@@ -41,6 +41,8 @@ _KNEE_V = 1.5
 """Where the open-circuit voltage rises by more for a whole charge, a large deviation is the curve's doing."""
 _CALM = 2.0
 """At a knee all cells spread by more than so many times what is usual."""
+_STEP = 0.3
+"""Share of the largest current that is a step."""
 _REST = 0.03
 """Share of the day's largest current below which a string rests."""
 
@@ -70,6 +72,20 @@ def curve_of(cell: Cell) -> CurveOfCharge:
     steepest_v = maximum_filter(slope_v, 1 + 2 * round(_NEAR_SOC / (soc[1] - soc[0])), mode="nearest")
     sharp_v = _STEEP_V if slope_v.min() > _STEEP_V else _SHARP_V
     return CurveOfCharge(soc, cell.ocv.voltage_v(soc), slope_v, steepest_v, sharp_v, cell.resistance_ohm)
+
+
+def resistance_of(frames: Frames) -> float:
+    """What a step of current does to the median cell within ten minutes [ohm]; nan where none was seen.
+
+    For a curve whose cell's size is not known.
+    """
+    seen = _usable(minutes(frames))
+    near = np.diff(seen.time_s) <= 600.0
+    amps, volts = np.diff(seen.current_a)[near], np.diff(seen.median_v)[near]
+    steps = np.abs(amps) > _STEP * np.max(np.abs(seen.current_a), initial=0.0)
+    if not steps.any():
+        return float("nan")
+    return max(-float(np.median(volts[steps] / amps[steps])), 0.0)
 
 
 @dataclass(frozen=True, eq=False)
@@ -165,7 +181,8 @@ def _worst(seen: Minutes, curve: CurveOfCharge | None) -> Floats:
     filled = np.nan_to_num(deviation_v)
     rank = min(max(len(filled) // 100, 1), len(filled) - 1)
     ordered = np.partition(filled, (rank, len(filled) - 1 - rank), axis=0)
-    low, high = ordered[rank], ordered[-1 - rank]
+    low: Floats = ordered[rank]
+    high: Floats = ordered[-1 - rank]
     return np.where(-low > high, low, high)
 
 
@@ -177,7 +194,7 @@ def _charge(seen: Minutes, curve: CurveOfCharge) -> tuple[Floats, Floats]:
 
 
 def _with_curve(seen: Minutes, curve: CurveOfCharge) -> dict[str, Floats]:
-    """First what acts between the knees, where no cell is on a steep part; then, freed of it, the charge at each end."""
+    """First what acts between the knees, where no cell is on a steep part; then, freed of it, what is at each end."""
     soc, slope_v = _charge(seen, curve)
     flat = np.interp(soc, curve.soc, curve.steepest_v) < _FLAT_V
     if flat.sum() < MINUTES_LEAST:
@@ -275,6 +292,4 @@ def _solved(columns: Floats, weight: Floats, prior: tuple[float, ...], deviation
     covariance = np.linalg.inv(weighted.T @ scaled + np.eye(len(prior)))
     found = covariance @ (weighted.T @ np.nan_to_num(filled))
     known = np.sqrt(np.diag(covariance)) < _KNOWN
-    return [
-        np.where(silent | (not known[k]), np.nan, prior[k] * found[k]) for k in range(len(prior))
-    ]
+    return [np.where(silent | (not known[k]), np.nan, prior[k] * found[k]) for k in range(len(prior))]

@@ -86,7 +86,7 @@ def minutes(frames: Frames) -> Minutes:
     """Means over minutes: noise and rounding average out, and what is linear in the current stays so."""
     starts = range(0, len(frames.time_s), _BLOCK)
     parts = [_minutes(frames.rows(start, start + _BLOCK)) for start in starts]
-    joined = replace(
+    return replace(
         parts[0],
         time_s=np.concatenate([part.time_s for part in parts]),
         median_v=np.concatenate([part.median_v for part in parts]),
@@ -96,12 +96,11 @@ def minutes(frames: Frames) -> Minutes:
         steps_a2=sum(part.steps_a2 for part in parts),
         steps_va=np.sum([part.steps_va for part in parts], axis=0),
     )
-    return joined
 
 
 def _minutes(frames: Frames) -> Minutes:
-    known = (frames.voltage_v > LOW_V) & (frames.voltage_v < HIGH_V)
-    voltage_v = np.where(known, frames.voltage_v, np.nan)
+    voltage_v = frames.voltage_v.astype(np.float64)  # files are held in single precision, a day at a time
+    voltage_v[~((voltage_v > LOW_V) & (voltage_v < HIGH_V))] = np.nan
     median_v = row_median(voltage_v)
     deviation_v = voltage_v - median_v[:, None]
     bins = np.floor(frames.time_s / MINUTE_S)
@@ -127,7 +126,8 @@ def row_median(values: Floats) -> Floats:
     count = values.shape[1] - np.isnan(values).sum(axis=1)
     rows = np.arange(len(values))
     low, high = np.maximum(count - 1, 0) // 2, np.minimum(count // 2, values.shape[1] - 1)
-    return 0.5 * (ordered[rows, low] + ordered[rows, high])
+    middle: Floats = 0.5 * (ordered[rows, low] + ordered[rows, high])
+    return middle
 
 
 def mean_known(values: Floats) -> Floats:

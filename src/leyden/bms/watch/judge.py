@@ -126,9 +126,7 @@ def _string_findings(
     return found
 
 
-def _kind(
-    cell: int, quantities: Quantities, named: dict[str, float], has_curve: bool
-) -> tuple[Kind | None, str]:
+def _kind(cell: int, quantities: Quantities, named: dict[str, float], has_curve: bool) -> tuple[Kind | None, str]:
     """The strongest story for a cell: the sharpest quantity decides of what family it is, its shape what exactly."""
     for name in sorted(named, key=lambda one: -named[one]):
         quantity = quantities[name]
@@ -154,26 +152,37 @@ def _resistive(cell: int, quantity: _Quantity) -> Kind | None:
 
 def _charged(cell: int, quantities: Quantities, quantity: _Quantity) -> Kind | None:
     """Charge that is missing: at both ends it has leaked away; near empty alone, the cell is small."""
-    moves = _moves(cell, quantity)
     if quantity.name == "span_soc" and _signed(cell, quantity) < 0.0:
         return None  # more capacity than the others is no fault
-    if quantity.name == "offset_v":
-        falls = _signed(cell, quantity) < 0.0
-        return (Kind.SELF_DISCHARGE if falls else Kind.SURPLUS) if moves else Kind.IMBALANCE
-    top = quantities.get("top_v")
-    lacks_at_top = top is not None and _signed(cell, top) < 0.0
-    if quantity.name == "high_soc":
-        lacks_at_top = _signed(cell, quantity) < 0.0
-    if "span_soc" in quantities and quantities["span_soc"].sharp(cell) > 1.0 and not lacks_at_top:
-        return Kind.CAPACITY if _signed(cell, quantities["span_soc"]) > 0.0 else None
+    moves = _moves(cell, quantity)
+    falls = _signed(cell, quantity) < 0.0 or quantity.name == "span_soc"
+    span = quantities.get("span_soc")
+    if span is not None and span.sharp(cell) > 1.0 and not _lacks_at_top(cell, quantities, moves):
+        return Kind.CAPACITY if _signed(cell, span) > 0.0 else None
     if not moves:
         return Kind.IMBALANCE
-    return Kind.SELF_DISCHARGE if lacks_at_top or _signed(cell, quantity) < 0.0 else Kind.SURPLUS
+    if _comes_back(cell, quantity):
+        return None
+    return Kind.SELF_DISCHARGE if falls else Kind.SURPLUS
+
+
+def _lacks_at_top(cell: int, quantities: Quantities, moves: bool) -> bool:
+    """Whether the cell falls behind near full, too (or, where nothing moves, stands behind)."""
+    top = quantities.get("top_v")
+    if top is None:
+        return False
+    return (top.stood.trend(cell) if moves else float(top.stood.now[cell])) < 0.0
+
+
+def _comes_back(cell: int, quantity: _Quantity) -> bool:
+    """A cell that was apart and joins the others, as balancing makes it, is no finding."""
+    now, change = float(quantity.stood.now[cell]), float(quantity.stood.change[cell])
+    return abs(now) < abs(now - change) and not _rebalanced(cell, quantity)
 
 
 def _moves(cell: int, quantity: _Quantity) -> bool:
-    tests = (quantity.moved, quantity.pace)
-    return max(abs(float(z[cell])) for z in tests) > quantity.limit
+    """Whether it stood elsewhere once, or is on its way."""
+    return quantity.pace[cell] != 0.0 or onset(quantity.stood.days, quantity.stood.z[:, cell]).shape != "steady"
 
 
 def _signed(cell: int, quantity: _Quantity) -> float:

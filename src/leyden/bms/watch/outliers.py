@@ -66,7 +66,8 @@ class Standing:
         steps = np.diff(self.z, axis=0) / np.diff(self.days)[:, None]
         pace = _median(steps)
         own = _MAD * _median(np.abs(steps - pace)) * _OF_MEDIAN / np.sqrt(len(steps))
-        return _unit(pace) * (np.abs(pace) > _OWN * own)
+        clear: Floats = _unit(pace) * (np.abs(pace) > _OWN * own)
+        return clear
 
     def _clear(self, values: Floats, share: float) -> NDArray[np.bool_]:
         """Which are beyond what a cell's own scatter from day to day makes of so few days (cells,)."""
@@ -75,6 +76,12 @@ class Standing:
         scatter = _MAD * _median(np.abs(np.diff(self.z, axis=0))) / np.sqrt(2.0)
         clear: NDArray[np.bool_] = np.abs(values - _middle(values)) > _OWN * scatter * _OF_MEDIAN * np.sqrt(share)
         return clear
+
+    def trend(self, cell: int) -> float:
+        """The plain change of one cell since the beginning, in units of the spread; 0 where there are too few days."""
+        own = self.z[:, [cell]]
+        short = len(self.days) < _DAYS_LEAST
+        return 0.0 if short else float(_median(own[-RECENT:])[0] - _median(own[: self.first])[0])
 
     @property
     def first(self) -> int:
@@ -113,7 +120,7 @@ def threshold(cells: int, everywhere: int, tests: int, alpha: float = ALPHA) -> 
 def _off_neighbours(values: Floats) -> Floats:
     if len(values) < 2 * _NEIGHBOURS:
         return values
-    around = median_filter(np.nan_to_num(values), _NEIGHBOURS, mode="mirror")
+    around: Floats = median_filter(np.nan_to_num(values), _NEIGHBOURS, mode="mirror")
     return values - around
 
 
