@@ -123,7 +123,16 @@ def new_cells(cell: Cell, make: Make, containers: int) -> Cells:
     rows[:, kernel.TEMPERATURE] = make.temperature_degc + ZERO_DEGC
     state = np.zeros((kernel.RACK_ROWS, racks))
     state[kernel.T_LOW] = state[kernel.T_HIGH] = make.temperature_degc + ZERO_DEGC
-    cells = Cells(cell, containers, rows, state, start, _span(rows), _tables(cell), _knees(cell.impedance))
+    cells = Cells(
+        cell,
+        containers,
+        rows,
+        state,
+        start,
+        _span(rows),
+        tables_over_charge(cell),
+        knees_over_temperature(cell.impedance),
+    )
     sweep(cells, np.zeros((1, containers)), 0.0, make.temperature_degc)
     return cells
 
@@ -184,7 +193,7 @@ def _given(cells: Cells, bounds: Bounds, surroundings_degc: float | Floats, warm
     return given
 
 
-def _tables(cell: Cell) -> Singles:
+def tables_over_charge(cell: Cell) -> Singles:
     """What the kernel looks up, at the nodes of the open-circuit voltage, row after row (TABLES * NODES,)."""
     at, impedance = cell.ocv.soc, cell.impedance
     ohms = (impedance.r0_charge_ohm, impedance.r0_discharge_ohm, impedance.r1_ohm, impedance.r2_ohm)
@@ -192,7 +201,7 @@ def _tables(cell: Cell) -> Singles:
     return np.concatenate([*rest, *(np.interp(at, impedance.soc, ohm) for ohm in ohms)]).astype(np.float32)
 
 
-def _knees(impedance: Impedance) -> Singles:
+def knees_over_temperature(impedance: Impedance) -> Singles:
     """Resistance over temperature as straight lines: where each begins [K], its height there and its slope, (3, n).
     Flat beyond both ends, as `Impedance.factor_at` is."""
     at = np.concatenate([[0.0], impedance.temperature_degc + ZERO_DEGC])

@@ -3,8 +3,8 @@
 What the cells of a rack share is worked out once a rack, in float64: its current, its charge, what its time constants
 carry, its hysteresis. With these the circuit becomes a function of charge alone, which `_curves` tabulates over the
 stretch that the rack's cells stand on. Then, cell by cell in float32 and without a branch, so that the compiler takes
-eight cells at once: where on that stretch (`_locate`), what the tables say there (`_pick`, the one loop that jumps
-about in memory, and does nothing else), voltage and temperature (`_move`), and their extremes (`_extremes`).
+eight cells at once: where on that stretch (`_locate`), what the tables say there (`pick`, the one loop that jumps
+about in memory, and does nothing else), voltage and temperature (`_move`), and their extremes (`extremes`).
 
 Lowest and highest are sought among the bits of the numbers: those of positive floats are in the order of the floats,
 whole numbers compare eight at a time where floats that could be nan do not, and nan stands above all voltages, so
@@ -95,7 +95,7 @@ def _locate(
 
 
 @numba.njit(cache=True, fastmath=FAST_MATH, error_model="numpy")
-def _pick(node: Bits, volts: Pairs, drops: Pairs, cell_volts: Pairs, cell_drops: Pairs) -> None:
+def pick(node: Bits, volts: Pairs, drops: Pairs, cell_volts: Pairs, cell_drops: Pairs) -> None:
     for k in range(len(cell_volts)):
         n = np.uint64(np.uint32(node[k]))
         cell_volts[k] = volts[n]
@@ -103,13 +103,14 @@ def _pick(node: Bits, volts: Pairs, drops: Pairs, cell_volts: Pairs, cell_drops:
 
 
 @numba.njit(cache=True, fastmath=FAST_MATH, error_model="numpy")
-def _warm(cells: Singles, knees: Singles, low: np.float32, high: np.float32, factor: Singles) -> None:
+def warm(
+    temperature: Singles, resistance: Singles, knees: Singles, low: np.float32, high: np.float32, factor: Singles
+) -> None:  # fmt: skip
     """Into `factor` by how much the resistance of each cell differs, of itself and by its temperature.
 
     The table over temperature is straight lines between `knees` (temperature, factor, slope above it): the line that
     begins below the rack's coldest cell, bent at those knees that are among the rack's temperatures, mostly none.
     """
-    temperature, resistance = cells[TEMPERATURE], cells[RESISTANCE]
     n = 0
     while n + 1 < knees.shape[1] and knees[0, n + 1] <= low:
         n += 1
@@ -154,7 +155,7 @@ def _move(
 
 
 @numba.njit(cache=True)
-def _extremes(bits: Bits, found: Bits) -> None:
+def extremes(bits: Bits, found: Bits) -> None:
     """The bits of the lowest and the highest of positive floats."""
     low, high = np.int32(0x7FFFFFFF), np.int32(-0x80000000)
     for k in range(len(bits)):
@@ -240,8 +241,9 @@ def _rack(
     _curves(first, end, tables, shared, volts.view(np.float32), drops.view(np.float32))
     charge_c, top = np.float32(racks[CHARGE, r]), np.int32(NODES - 2)
     _locate(cells[START], cells[PER_CHARGE], charge_c, top, node, scratch[0])
-    _pick(node, volts, drops, cell_volts, cell_drops)
-    _warm(cells, knees, np.float32(racks[T_LOW, r]), np.float32(racks[T_HIGH, r]), scratch[1])
+    pick(node, volts, drops, cell_volts, cell_drops)
+    coldest, hottest = np.float32(racks[T_LOW, r]), np.float32(racks[T_HIGH, r])
+    warm(cells[TEMPERATURE], cells[RESISTANCE], knees, coldest, hottest, scratch[1])
     settling = np.float32(given[SURROUNDINGS, r] + given[WARMING, r] * heat[0])
     sums = _move(
         cells, scratch[1], scratch[0], cell_volts.view(np.float32), cell_drops.view(np.float32),
@@ -249,9 +251,9 @@ def _rack(
     )  # fmt: skip
     racks[TERMINAL, r], racks[FACTOR, r], racks[HEAT, r] = sums
     found = node[:2]
-    _extremes(bits[VOLTAGE], found)
+    extremes(bits[VOLTAGE], found)
     racks[V_LOW, r], racks[V_HIGH, r] = found.view(np.float32)
-    _extremes(bits[TEMPERATURE], found)
+    extremes(bits[TEMPERATURE], found)
     racks[T_LOW, r], racks[T_HIGH, r] = found.view(np.float32)
 
 
