@@ -106,6 +106,12 @@ class Cells:
         return view
 
     @property
+    def current_a(self) -> Floats:
+        """Of each rack, discharge positive, (rack,); a view."""
+        view: Floats = self.racks[kernel.CURRENT]
+        return view
+
+    @property
     def temperature_degc(self) -> Singles:
         """Of each cell, (rack, series)."""
         return self.rows[:, kernel.TEMPERATURE] - np.float32(ZERO_DEGC)
