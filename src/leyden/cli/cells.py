@@ -12,10 +12,10 @@ import numpy as np
 import typer
 from rich.progress import Progress
 
-from leyden.bms.watch import CurveOfCharge, Digest, WatchOptions, curve_of, digest, watch
+from leyden.bms.watch import Digest, WatchOptions, curve_of, digest, watch
 from leyden.bms.watch.cell_file import CellFileFaultError, Day, FileOptions, columns_of, read_days
 from leyden.bms.watch.columns import CellColumns
-from leyden.bms.watch.digest import resistance_of
+from leyden.bms.watch.digest import CurveOfCharge, resistance_of
 from leyden.bms.watch.judge import ALARM_V
 from leyden.cli.cells_site import site_strings
 from leyden.cli.cells_told import Names, Told, csv_text, document, html_text, print_told

@@ -5,24 +5,26 @@ cell what its deviation from the median is made of. `watch` lays days of all str
 that stand out from the others and from their neighbours, each a `Finding` with its kind, its evidence, the date of
 onset and what is left to the alarm. Healthy packs name nobody; how far is far follows from how many cells there are.
 
-`worst_now` is the same question in the present: the twenty cells that are furthest off, and since when.
+`Worst` asks the same of the present: the twenty cells that are furthest off, and since when (`worst.py`).
 """
 
-from leyden.bms.watch.digest import CurveOfCharge, Digest, curve_of, digest
+from leyden.bms.watch.digest import Digest, curve_of, digest
 from leyden.bms.watch.finding import Finding, WatchReport
 from leyden.bms.watch.frames import Frames
 from leyden.bms.watch.judge import WatchOptions, watch
 from leyden.bms.watch.kind import Kind
+from leyden.bms.watch.worst import Worst, worst_of
 
 __all__ = [
-    "CurveOfCharge",
     "Digest",
     "Finding",
     "Frames",
     "Kind",
     "WatchOptions",
     "WatchReport",
+    "Worst",
     "curve_of",
     "digest",
     "watch",
+    "worst_of",
 ]

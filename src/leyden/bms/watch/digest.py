@@ -39,7 +39,7 @@ _SHARP_V, _STEEP_V = 1.5, 0.3
 """Where a voltage tells a charge: at the knees of a curve with a plateau, anywhere on one that is steep everywhere."""
 _KNEE_V = 1.5
 """Where the open-circuit voltage rises by more for a whole charge, a large deviation is the curve's doing."""
-_CALM = 2.0
+_CALM = 1.5
 """At a knee all cells spread by more than so many times what is usual."""
 _STEP = 0.3
 """Share of the largest current that is a step."""

@@ -10,7 +10,7 @@ from leyden.bms.watch.finding import Evidence, Finding, StringFigures, WatchRepo
 from leyden.bms.watch.frames import mean_known, row_median
 from leyden.bms.watch.kind import Kind
 from leyden.bms.watch.onset import Onset, onset
-from leyden.bms.watch.outliers import ALPHA, RECENT, Standing, standing, threshold
+from leyden.bms.watch.outliers import ALPHA, RECENT, Standing, outermost, standing, threshold
 from leyden.model.readings import Floats
 
 ALARM_V = 0.080
@@ -38,7 +38,10 @@ class WatchOptions:
 
 @dataclass(frozen=True, eq=False)
 class _Quantity:
-    """One number of the digest over the days, and which of its cells may be named for it."""
+    """One number of the digest over the days, and how far out each cell is by level, change and pace, (cells,).
+
+    Those that are too small to speak of, or that others surpass, are 0.
+    """
 
     name: str
     stood: Standing
@@ -46,21 +49,10 @@ class _Quantity:
     moved: Floats
     pace: Floats
     limit: float
-    least: float
 
     def distance(self, cell: int) -> float:
-        """The largest of level, change and pace that is also large enough to speak of; 0 if none is."""
-        now, change = abs(float(self.stood.now[cell])), abs(float(self.stood.change[cell]))
-        span = float(np.ptp(self.stood.days)) + 1.0
-        drifted = abs(float(self.drift[cell])) * span
-        tried = ((self.level, now), (self.moved, change), (self.pace, drifted))
-        return max((abs(float(z[cell])) for z, size in tried if size >= self.least), default=0.0)
-
-    @property
-    def drift(self) -> Floats:
-        """Typical move of each cell in a day, in the quantity's unit (cells,)."""
-        steps = np.diff(self.stood.value, axis=0) / np.diff(self.stood.days)[:, None]
-        return row_median(np.ascontiguousarray(steps.T)) if len(steps) else np.zeros(self.level.shape)
+        """The largest of the three."""
+        return max(abs(float(z[cell])) for z in (self.level, self.moved, self.pace))
 
     def sharp(self, cell: int) -> float:
         """Distance over limit; above 1 the cell is named."""
@@ -107,8 +99,15 @@ def _quantities(days: Sequence[Digest], everywhere: int, options: WatchOptions) 
     for name, rows, least in tried:
         stood = standing(when, np.stack(rows))
         if stood is not None:
-            found[name] = _Quantity(name, stood, stood.level, stood.moved, stood.pace, limit, least)
+            found[name] = _quantity(name, stood, limit, least)
     return found
+
+
+def _quantity(name: str, stood: Standing, limit: float, least: float) -> _Quantity:
+    drift = stood.drift * (float(np.ptp(stood.days)) + 1.0)
+    sizes = ((stood.level, stood.now), (stood.moved, stood.change), (stood.pace, drift))
+    level, moved, pace = (np.where((np.abs(size) >= least) & outermost(size), z, 0.0) for z, size in sizes)
+    return _Quantity(name, stood, level, moved, pace, limit)
 
 
 def _string_findings(
@@ -177,7 +176,9 @@ def _lacks_at_top(cell: int, quantities: Quantities, moves: bool) -> bool:
 def _comes_back(cell: int, quantity: _Quantity) -> bool:
     """A cell that was apart and joins the others, as balancing makes it, is no finding."""
     now, change = float(quantity.stood.now[cell]), float(quantity.stood.change[cell])
-    return abs(now) < abs(now - change) and not _rebalanced(cell, quantity)
+    if _rebalanced(cell, quantity):
+        return now * float(quantity.stood.drift[cell]) <= 0.0
+    return abs(now) < abs(now - change)
 
 
 def _moves(cell: int, quantity: _Quantity) -> bool:

@@ -15,6 +15,9 @@ _BETTER = 6.0
 """By how much a story with a change must beat one without (Bayesian information criterion; 6 is "strong", Kass and
 Raftery 1995, doi 10.1080/01621459.1995.10476572)."""
 
+_SMOOTHED = 0.5
+"""For how much a day counts after smoothing over three: neighbours tell the same twice."""
+
 
 @dataclass(frozen=True, slots=True)
 class Onset:
@@ -51,7 +54,7 @@ def _noise(y: Floats) -> float:
 
 
 def _cost(squares: float, n: int, numbers: int, noise: float) -> float:
-    return n * float(np.log(squares / n + 0.25 * noise)) + numbers * float(np.log(n))
+    return _SMOOTHED * n * float(np.log(squares / n + 0.25 * noise)) + numbers * float(np.log(n))
 
 
 Story = tuple[float, int, Onset]

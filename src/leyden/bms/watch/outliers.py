@@ -25,11 +25,15 @@ _NEIGHBOURS = 9
 """Cells in a row that share a module's temperature and its measuring board; a cell is held against its own."""
 _OF_MEDIAN = 1.2533
 """A median scatters by so much more than a mean."""
+_FEW = 0.02
+"""Share of a string's cells that can be outermost on a side."""
+_EACH_DAY = 2.0
+"""How far out a cell must be on four of the last five days: one that jumps about stands nowhere."""
 _OWN = 4.0
-"""How far beyond its own scatter a cell must be, too: one that jumps about every day tells little in the last five."""
+"""How far beyond its own scatter from day to day a change must be, too."""
 RECENT = 5
 """Days that count as now."""
-_DAYS_LEAST = 6
+_DAYS_LEAST = 10
 """For telling what changed."""
 
 
@@ -47,8 +51,10 @@ class Standing:
     @property
     def level(self) -> Floats:
         """Where each cell stands now (cells,)."""
-        now = _median(self.z[-RECENT:])
-        return _unit(now) * self._clear(now, 1.0 / len(self.z[-RECENT:]))
+        recent = self.z[-RECENT:]
+        now = _median(recent)
+        same_side = np.sum(recent * np.sign(now) > _EACH_DAY, axis=0)
+        return np.where(same_side >= 0.8 * len(recent), _unit(now), 0.0)
 
     @property
     def moved(self) -> Floats:
@@ -61,7 +67,7 @@ class Standing:
     @property
     def pace(self) -> Floats:
         """How it moves from a day to the next (cells,): balancing may put it back each week and hide nothing."""
-        if len(self.days) < 2 * _DAYS_LEAST:
+        if len(self.days) < _DAYS_LEAST:
             return np.zeros(self.z.shape[1])
         steps = np.diff(self.z, axis=0) / np.diff(self.days)[:, None]
         pace = _median(steps)
@@ -76,6 +82,13 @@ class Standing:
         scatter = _MAD * _median(np.abs(np.diff(self.z, axis=0))) / np.sqrt(2.0)
         clear: NDArray[np.bool_] = np.abs(values - _middle(values)) > _OWN * scatter * _OF_MEDIAN * np.sqrt(share)
         return clear
+
+    @property
+    def drift(self) -> Floats:
+        """Typical move of each cell in a day, in the quantity's unit (cells,)."""
+        if len(self.days) < 2:
+            return np.zeros(self.z.shape[1])
+        return _median(np.diff(self.value, axis=0) / np.diff(self.days)[:, None])
 
     def trend(self, cell: int) -> float:
         """The plain change of one cell since the beginning, in units of the spread; 0 where there are too few days."""
@@ -111,6 +124,18 @@ def standing(days: Floats, values: Floats) -> Standing | None:
     return Standing(days[told], z, value)
 
 
+def outermost(values: Floats) -> NDArray[np.bool_]:
+    """Which cells hardly any other goes beyond, on their own side (cells,).
+
+    Beside a spread, because a string may fall into groups: its modules' boards, its warm and its cold end.
+    """
+    few = max(2, round(_FEW * len(values)))
+    filled = np.nan_to_num(values)
+    place = np.argsort(np.argsort(filled, kind="stable"), kind="stable")
+    low: NDArray[np.bool_] = (place < few) & (filled < 0.0)
+    return low | ((place >= len(values) - few) & (filled > 0.0))
+
+
 def threshold(cells: int, everywhere: int, tests: int, alpha: float = ALPHA) -> float:
     """From which distance on a cell is named: `cells` in its string, `everywhere` in all, each tried so many times."""
     chance = alpha / (2.0 * max(everywhere, 1) * max(tests, 1))
@@ -125,13 +150,14 @@ def _off_neighbours(values: Floats) -> Floats:
 
 
 def _unit(values: Floats) -> Floats:
-    """In units of the spread among the cells. Where most are equal (rounding), the smallest step counts as spread."""
+    """In units of the spread among the cells.
+
+    Rounding makes most of them equal, and the median deviation nothing: a quarter of what the mean one says is least.
+    """
     centred = values - _middle(values)
-    spread = _MAD * _middle(np.abs(centred))
-    if not spread > 0.0:
-        steps = np.abs(centred[np.abs(centred) > 0.0])
-        spread = float(np.min(steps)) if steps.size else 1.0
-    return centred / spread
+    size = np.abs(centred[np.isfinite(centred)])
+    spread = max(_MAD * _middle(np.abs(centred)), 0.25 * _OF_MEDIAN * float(np.mean(size))) if size.size else 0.0
+    return centred / (spread or 1.0)
 
 
 def _middle(values: Floats) -> float:
