@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from leyden.bms import Bms, Seen, limits_for, new_bms, reset, table_of
+from leyden.bms import Bms, Seen, limits_for, new_bms, reset
 from leyden.bms import advance as advance_bms
 from leyden.model.readings import Floats
 from leyden.model.site import Battery
@@ -59,9 +59,8 @@ class BatteryTwin:
         self.bus_v = 0.0
         self.dc_power_w = 0.0
         """Behind the converter, discharge positive."""
-        self.limits = limits_for(battery.cell, cell.current_max_a, series)
+        self.limits = limits_for(cell, battery.layout)
         self._unlimited = np.full(racks, np.inf)
-        self._table = table_of(self.limits.protections)
         self._gain = 1.0 + CURRENT_GAIN_ERROR * rng.standard_normal(racks)
         self._offset_a = CURRENT_OFFSET_A * rng.standard_normal(racks)
         counted = self.state[cells.SOC].mean(axis=1) + options.soc_error * rng.uniform(-1.0, 1.0)
@@ -78,7 +77,7 @@ class BatteryTwin:
         self._made_new()
         self._share(0.0, 0.0)
         state = self.bms.state
-        self.bms = replace(advance_bms(self.bms, self.limits, self._table, self._see(), 0.0), state=state)
+        self.bms = replace(advance_bms(self.bms, self.limits, self._see(), 0.0), state=state)
 
     def _made_new(self) -> None:
         """What follows from how the cells are made."""
@@ -92,7 +91,7 @@ class BatteryTwin:
 
     def reset(self) -> None:
         """A person resets the latches of the battery management."""
-        self.bms = replace(self.bms, guard=reset(self.bms.guard))
+        self.bms = reset(self.bms, self.limits)
 
     def set_cells(self, faults: Sequence[CellFault]) -> None:
         """Make every cell its old self but for these. A cell keeps its SOC, so its voltage does not jump; the energy
@@ -133,7 +132,7 @@ class BatteryTwin:
             wanted_w = self._give_less(reached_w + link_w)
         self.dc_power_w = wanted_w
         self._count(wanted_w, squares, self._step_cells(dt_s), dt_s)
-        self.bms = advance_bms(bms, self.limits, self._table, self._see(), dt_s)
+        self.bms = advance_bms(bms, self.limits, self._see(), dt_s)
 
     def _dc_power(self) -> float:
         return dc_power(self.pcs.power_w, self.pcs.reactive_power_var, self.rating.apparent_va)
@@ -183,14 +182,13 @@ class BatteryTwin:
 
     def _see(self) -> Seen:
         """What the racks' sensors say from now on; an open rack's current is known to be none."""
-        sums, current_a = self.sums.copy(), self.current_a * self._gain + self._offset_a
+        sums, current_a = self.sums, self.current_a * self._gain + self._offset_a
         self.seen = Seen(
-            cell_voltage_min_v=sums[cells.V_LOW],
-            cell_voltage_max_v=sums[cells.V_HIGH],
-            cell_temperature_min_degc=sums[cells.T_LOW],
-            cell_temperature_max_degc=sums[cells.T_HIGH],
+            cell_voltage_v=self.state[cells.VOLTAGE],
+            cell_temperature_degc=self.state[cells.TEMPERATURE],
             current_a=current_a if self.bms.guard.all_closed else np.where(self.bms.closed, current_a, 0.0),
             voltage_v=sums[cells.EMF] - self.current_a * self._rack_ohm,
+            charge_wanted=self.pcs.reference_w < 0.0,
         )
         return self.seen
 

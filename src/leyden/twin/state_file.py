@@ -12,7 +12,8 @@ from zipfile import BadZipFile
 import numpy as np
 from numpy.typing import NDArray
 
-from leyden.bms.management import Allowance, Bms
+from leyden.bms.derate import Allowance
+from leyden.bms.management import Bms
 from leyden.bms.protect import Guard
 from leyden.model.errors import LeydenError
 from leyden.model.states import BatteryState, ConverterState
