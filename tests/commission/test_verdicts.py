@@ -1,12 +1,12 @@
 """Every verdict and reason of a commissioning has words in both languages, over its own numbers and no others."""
 
 import pkgutil
-from dataclasses import MISSING, fields
 from importlib import import_module
 from string import Formatter
 from typing import get_type_hints
 
 import pytest
+from msgspec.structs import fields
 
 import leyden.commission.judge
 from leyden.commission.document import STEPS
@@ -24,7 +24,7 @@ VERDICTS = [cls for cls in OURS if issubclass(cls, Verdict)]
 def sample(cls):
     values = {str: "b1", float: 1.5, int: 2, Words: Words("停机", "off")}
     hints = get_type_hints(cls)
-    return cls(**{f.name: values[hints[f.name]] for f in fields(cls) if f.default is MISSING})
+    return cls(**{f.name: values[hints[f.name]] for f in fields(cls) if f.required})
 
 
 @pytest.mark.parametrize("cls", OURS, ids=lambda cls: cls.__name__)

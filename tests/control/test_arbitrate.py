@@ -1,6 +1,5 @@
 """The fold: bounds only narrow, the first request wins, every step is kept, no proposal leaves the limits."""
 
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from math import hypot, inf, nan
 
@@ -20,8 +19,7 @@ from leyden.model.words import Words
 LFP = CellRating("lfp", 280.0, 3.2, 2.5, 3.65)
 
 
-@dataclass(frozen=True)
-class Because(Reason):
+class Because(Reason, frozen=True):
     sentence = Words("因为", "because")
 
 

@@ -1,12 +1,12 @@
 """Every reason has a sentence in both languages, over its own fields and no others."""
 
 import pkgutil
-from dataclasses import MISSING, fields
 from importlib import import_module
 from string import Formatter
 from typing import get_type_hints
 
 import pytest
+from msgspec.structs import fields
 
 import leyden.control
 from leyden.model.reason import AlarmReason, Reason, all_reasons
@@ -21,7 +21,7 @@ OURS = [cls for cls in all_reasons() if cls.__module__.startswith("leyden.") and
 def sample(cls: type[Reason]) -> Reason:
     hints = get_type_hints(cls)
     values = {str: "b1", float: 1.5, int: 2, Words: Words("停机", "off")}
-    return cls(**{f.name: values[hints[f.name]] for f in fields(cls) if f.default is MISSING})
+    return cls(**{f.name: values[hints[f.name]] for f in fields(cls) if f.required})
 
 
 @pytest.mark.parametrize("cls", OURS, ids=lambda cls: cls.__name__)

@@ -13,8 +13,7 @@ from leyden.runtime import Carried, cycle
 from tests.control.test_arbitrate import ONE
 
 
-@dataclass(frozen=True)
-class Because(Reason):
+class Because(Reason, frozen=True):
     sentence = Words("因为", "because")
 
 

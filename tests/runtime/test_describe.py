@@ -1,6 +1,5 @@
 """Plain data for the record and the API."""
 
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import orjson
@@ -16,8 +15,7 @@ from tests.control.test_arbitrate import ONE, bound, decide, request
 NOON = datetime(2026, 7, 15, 12, tzinfo=UTC)
 
 
-@dataclass(frozen=True)
-class Valley(Reason):
+class Valley(Reason, frozen=True):
     sentence = Words("谷价", "valley")
 
 

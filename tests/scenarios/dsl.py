@@ -82,8 +82,7 @@ def site(*batteries: Battery, import_w: float = 4e6, export_w: float = 2e6, **pa
     )
 
 
-@dataclass(frozen=True)
-class Planned(Reason):
+class Planned(Reason, frozen=True):
     """The plan's own reason."""
 
     sentence = Words("计划", "the plan says so")

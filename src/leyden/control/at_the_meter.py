@@ -4,7 +4,6 @@ A bound that could not be met for a cycle is no alarm: a load may step. An alarm
 too much for MISSED_S, and until it has not for as long.
 """
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 from leyden.control.lasting import NEVER, Lasting, lasting
@@ -15,8 +14,7 @@ from leyden.model.words import Words
 MISSED_S = 3.0
 
 
-@dataclass(frozen=True)
-class LoadLimited(Reason):
+class LoadLimited(Reason, frozen=True):
     """What is drawn is the load less what the batteries give."""
 
     load_w: float
@@ -24,8 +22,7 @@ class LoadLimited(Reason):
     sentence = Words("负荷 {load_w},受电限值 {limit_w}", "load {load_w}, import limit {limit_w}")
 
 
-@dataclass(frozen=True)
-class LoadLessLimited(Reason):
+class LoadLessLimited(Reason, frozen=True):
     """The same where the sun and the wind help."""
 
     load_w: float
@@ -37,8 +34,7 @@ class LoadLessLimited(Reason):
     )
 
 
-@dataclass(frozen=True)
-class DemandLimited(Reason):
+class DemandLimited(Reason, frozen=True):
     """The same where nobody knows, or minds, how much of it is load."""
 
     net_demand_w: float
@@ -46,8 +42,7 @@ class DemandLimited(Reason):
     sentence = Words("净需求 {net_demand_w},受电限值 {limit_w}", "net demand {net_demand_w}, import limit {limit_w}")
 
 
-@dataclass(frozen=True)
-class ExportLimited(Reason):
+class ExportLimited(Reason, frozen=True):
     """No more may be fed in, whatever the batteries could give."""
 
     net_demand_w: float
@@ -55,8 +50,7 @@ class ExportLimited(Reason):
     sentence = Words("净需求 {net_demand_w},上网限值 {limit_w}", "net demand {net_demand_w}, export limit {limit_w}")
 
 
-@dataclass(frozen=True)
-class SurplusLimited(Reason):
+class SurplusLimited(Reason, frozen=True):
     """The sun and the wind give more than may be fed in."""
 
     surplus_w: float
@@ -64,16 +58,14 @@ class SurplusLimited(Reason):
     sentence = Words("余电 {surplus_w},上网限值 {limit_w}", "surplus {surplus_w}, export limit {limit_w}")
 
 
-@dataclass(frozen=True)
-class LimitMissed(AlarmReason):
+class LimitMissed(AlarmReason, frozen=True):
     """The meter shows more than a limit allows, and has for MISSED_S."""
 
     measured_w: float
     limit_w: float
 
 
-@dataclass(frozen=True)
-class ImportLimitMissed(LimitMissed):
+class ImportLimitMissed(LimitMissed, frozen=True):
     """Too much is drawn."""
 
     sentence = Words("受电 {measured_w},限值 {limit_w}", "import {measured_w}, limit {limit_w}")
@@ -82,8 +74,7 @@ class ImportLimitMissed(LimitMissed):
     priority: ClassVar[int] = 1
 
 
-@dataclass(frozen=True)
-class ExportLimitMissed(LimitMissed):
+class ExportLimitMissed(LimitMissed, frozen=True):
     """Too much is fed in."""
 
     sentence = Words("上网 {measured_w},限值 {limit_w}", "export {measured_w}, limit {limit_w}")

@@ -19,8 +19,7 @@ RAMP_S = 10.0
 """How long full power then takes to zero."""
 
 
-@dataclass(frozen=True)
-class DataMissing(AlarmReason):
+class DataMissing(AlarmReason, frozen=True):
     """A battery rests although its device answers: something that it must say is missing."""
 
     battery: str

@@ -1,7 +1,6 @@
 """Asking every controller that is due, and living with one that fails."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from math import inf
 from typing import Any
 
@@ -16,8 +15,7 @@ from leyden.model.snapshot import Snapshot
 from leyden.model.words import Words
 
 
-@dataclass(frozen=True)
-class ControllerFailed(AlarmReason):
+class ControllerFailed(AlarmReason, frozen=True):
     """A controller raised an error; its place in the order is held by its declared fall-back."""
 
     controller: str

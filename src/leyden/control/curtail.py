@@ -5,7 +5,6 @@ moves of the last seconds can explain what the meter shows: a ceiling that takes
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from math import nan
 
 from msgspec import Struct
@@ -27,8 +26,7 @@ ROOM = 0.02
 """Share of its rating by which the ceiling of an idle plant is weighed, so that it can begin."""
 
 
-@dataclass(frozen=True)
-class Curtailed(Reason):
+class Curtailed(Reason, frozen=True):
     """Solar or wind must not generate all it could."""
 
     charge_w: float

@@ -17,8 +17,7 @@ _AT_METER = _GRID, _SELF = SlotMode.GRID, SlotMode.SELF
 """Meant at the meter, so that only all batteries together can do it."""
 
 
-@dataclass(frozen=True)
-class SlotUnusable(Reason):
+class SlotUnusable(Reason, frozen=True):
     """A slot that cannot be followed is passed over: the controllers after this one decide."""
 
     target: str

@@ -34,8 +34,7 @@ SOURCE_RAMP_S = 10.0
 """How long an inverter may take from full power down to a ceiling."""
 
 
-@dataclass(frozen=True)
-class NotFollowing(AlarmReason):
+class NotFollowing(AlarmReason, frozen=True):
     """Measured power and set-point differ, longer than the ramp explains."""
 
     target: str
@@ -53,8 +52,7 @@ class NotFollowing(AlarmReason):
     priority = 2
 
 
-@dataclass(frozen=True)
-class StoppedNotFollowing(AlarmReason):
+class StoppedNotFollowing(AlarmReason, frozen=True):
     """It did not follow for so long that it is stopped."""
 
     target: str
@@ -72,8 +70,7 @@ class StoppedNotFollowing(AlarmReason):
     priority = 1
 
 
-@dataclass(frozen=True)
-class EchoDiffers(AlarmReason):
+class EchoDiffers(AlarmReason, frozen=True):
     """The register read back does not hold what was written."""
 
     target: str

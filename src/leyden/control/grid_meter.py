@@ -23,24 +23,21 @@ RAMP_S = 10.0
 """How long full power takes to zero: at once would be a load step of its own."""
 
 
-@dataclass(frozen=True)
-class MeterSilent(Reason):
+class MeterSilent(Reason, frozen=True):
     """For a moment, nothing new is told."""
 
     device: str
     sentence = Words("关口表 {device} 暂无新数据,保持功率", "the gate meter {device} is silent: power is held")
 
 
-@dataclass(frozen=True)
-class ConverterSilent(Reason):
+class ConverterSilent(Reason, frozen=True):
     """The meter is well, but what a battery does is not known, so the net demand is not either; for a moment."""
 
     device: str
     sentence = Words("变流器 {device} 暂无数据,保持功率", "the converter {device} is silent: power is held")
 
 
-@dataclass(frozen=True)
-class MeterLost(AlarmReason):
+class MeterLost(AlarmReason, frozen=True):
     """Blind at the gate."""
 
     device: str

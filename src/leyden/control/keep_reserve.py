@@ -16,8 +16,7 @@ from leyden.model.target import Target
 from leyden.model.words import Words
 
 
-@dataclass(frozen=True)
-class AtReserve(Reason):
+class AtReserve(Reason, frozen=True):
     """The reserve is reached: charge only."""
 
     battery: str

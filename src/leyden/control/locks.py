@@ -17,8 +17,7 @@ from leyden.model.snapshot import Snapshot
 from leyden.model.words import Words
 
 
-@dataclass(frozen=True)
-class Locked(Reason):
+class Locked(Reason, frozen=True):
     """A person has hung a lock there."""
 
     locked: str
@@ -27,8 +26,7 @@ class Locked(Reason):
     sentence = Words("{locked} 已检修挂牌({by}:{why})", "{locked} is locked by {by}: {why}")
 
 
-@dataclass(frozen=True)
-class LockOfNothing(AlarmReason):
+class LockOfNothing(AlarmReason, frozen=True):
     """A lock whose thing is not on this site: nobody knows what it was meant to hold."""
 
     target: str

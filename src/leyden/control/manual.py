@@ -19,8 +19,7 @@ RAMP = 0.2
 """Share of the rating by which power may change in a second after a lease: from full to nothing in five."""
 
 
-@dataclass(frozen=True)
-class Commanded(Reason):
+class Commanded(Reason, frozen=True):
     """Somebody asked for this."""
 
     power_w: float
@@ -28,8 +27,7 @@ class Commanded(Reason):
     sentence = Words("{by} 手动设定 {power_w}", "{power_w} set by {by}")
 
 
-@dataclass(frozen=True)
-class CommandUnusable(Reason):
+class CommandUnusable(Reason, frozen=True):
     """A command for something that is not on this site, or without a number."""
 
     target: str
@@ -37,8 +35,7 @@ class CommandUnusable(Reason):
     sentence = Words("{by} 的指令无法执行({target})", "the command of {by} for {target} cannot be followed")
 
 
-@dataclass(frozen=True)
-class LeaseOver(Reason):
+class LeaseOver(Reason, frozen=True):
     """A command has ended: gently back to what the others want."""
 
     target: str

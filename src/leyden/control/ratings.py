@@ -11,8 +11,7 @@ from leyden.model.snapshot import Snapshot
 from leyden.model.words import Words
 
 
-@dataclass(frozen=True)
-class ConverterRating(Reason):
+class ConverterRating(Reason, frozen=True):
     """No more than the converter is rated for, either way."""
 
     battery: str

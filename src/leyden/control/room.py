@@ -5,7 +5,6 @@ same answer. Edges taper instead of switching: there is nothing to chatter at.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
@@ -30,8 +29,7 @@ EFFICIENCY, STANDING = 0.97, 0.005
 """A converter as bad as they come, as a share of its power and of its rating: a DC limit then holds at the AC side."""
 
 
-@dataclass(frozen=True)
-class NotKnown(Reason):
+class NotKnown(Reason, frozen=True):
     """What must be known of a battery to use it is not."""
 
     battery: str
@@ -42,8 +40,7 @@ class NotKnown(Reason):
     )
 
 
-@dataclass(frozen=True)
-class BatteryNotReady(Reason):
+class BatteryNotReady(Reason, frozen=True):
     """The battery's own management system has not connected it."""
 
     battery: str
@@ -51,8 +48,7 @@ class BatteryNotReady(Reason):
     sentence = Words("{battery} {state}", "{battery} is {state}")
 
 
-@dataclass(frozen=True)
-class ConverterNotReady(Reason):
+class ConverterNotReady(Reason, frozen=True):
     """The converter is not running."""
 
     battery: str
@@ -60,16 +56,14 @@ class ConverterNotReady(Reason):
     sentence = Words("{battery} 变流器{state}", "the converter of {battery} is {state}")
 
 
-@dataclass(frozen=True)
-class Stopped(Reason):
+class Stopped(Reason, frozen=True):
     """Somebody asked the converter to stop."""
 
     battery: str
     sentence = Words("{battery} 已被停机", "{battery} has been stopped")
 
 
-@dataclass(frozen=True)
-class AtSocMin(Reason):
+class AtSocMin(Reason, frozen=True):
     """Near the lowest state of charge of site.toml."""
 
     battery: str
@@ -78,8 +72,7 @@ class AtSocMin(Reason):
     sentence = Words("{battery} 荷电 {soc},下限 {soc_min}", "{battery} at {soc}, its lowest is {soc_min}")
 
 
-@dataclass(frozen=True)
-class AtSocMax(Reason):
+class AtSocMax(Reason, frozen=True):
     """Near the highest state of charge of site.toml."""
 
     battery: str
@@ -88,8 +81,7 @@ class AtSocMax(Reason):
     sentence = Words("{battery} 荷电 {soc},上限 {soc_max}", "{battery} at {soc}, its highest is {soc_max}")
 
 
-@dataclass(frozen=True)
-class DeviceAllowsDischarge(Reason):
+class DeviceAllowsDischarge(Reason, frozen=True):
     """The battery's own management system allows no more out."""
 
     battery: str
@@ -97,8 +89,7 @@ class DeviceAllowsDischarge(Reason):
     sentence = Words("{battery} 的 BMS 允许放电 {limit_w}", "the BMS of {battery} allows {limit_w} out")
 
 
-@dataclass(frozen=True)
-class DeviceAllowsCharge(Reason):
+class DeviceAllowsCharge(Reason, frozen=True):
     """The battery's own management system allows no more in."""
 
     battery: str
@@ -106,8 +97,7 @@ class DeviceAllowsCharge(Reason):
     sentence = Words("{battery} 的 BMS 允许充电 {limit_w}", "the BMS of {battery} allows {limit_w} in")
 
 
-@dataclass(frozen=True)
-class LowestCell(Reason):
+class LowestCell(Reason, frozen=True):
     """A cell near its lowest voltage: ours, whatever the device allows."""
 
     battery: str
@@ -118,8 +108,7 @@ class LowestCell(Reason):
     )
 
 
-@dataclass(frozen=True)
-class HighestCell(Reason):
+class HighestCell(Reason, frozen=True):
     """A cell near its highest voltage: ours, whatever the device allows."""
 
     battery: str

@@ -11,16 +11,14 @@ from leyden.model.snapshot import Snapshot
 from leyden.model.words import Words
 
 
-@dataclass(frozen=True)
-class DemandServed(Reason):
+class DemandServed(Reason, frozen=True):
     """The site needs more than it generates."""
 
     net_demand_w: float
     sentence = Words("净需求 {net_demand_w}", "net demand {net_demand_w}")
 
 
-@dataclass(frozen=True)
-class SurplusStored(Reason):
+class SurplusStored(Reason, frozen=True):
     """The site generates more than it needs."""
 
     surplus_w: float

@@ -17,8 +17,7 @@ LASTS_S = 2.0 / RAMP
 """From full power one way to full power the other; then nothing is held back any more."""
 
 
-@dataclass(frozen=True)
-class BeginsGently(Reason):
+class BeginsGently(Reason, frozen=True):
     """From the power at which it was found."""
 
     battery: str

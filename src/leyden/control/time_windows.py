@@ -26,16 +26,14 @@ _WRITTEN = re.compile(r"\s*(\d{1,2}):(\d{2})\s*[-–]\s*(\d{1,2}):(\d{2})\s*")
 _DAY_MIN = 24 * 60
 
 
-@dataclass(frozen=True)
-class ChargeWindow(Reason):
+class ChargeWindow(Reason, frozen=True):
     """The clock says: charge."""
 
     window: str
     sentence = Words("充电时段 {window}", "charge window {window}")
 
 
-@dataclass(frozen=True)
-class DischargeWindow(Reason):
+class DischargeWindow(Reason, frozen=True):
     """The clock says: discharge."""
 
     window: str

@@ -1,19 +1,19 @@
 """Why something was asked, limited or refused: a code with its numbers.
 
-A Reason is a small frozen dataclass, `ImportHeld(demand_w=2.9e6, limit_w=2.1e6)`, declared beside the code that gives
+A Reason is a small frozen struct, `ImportHeld(demand_w=2.9e6, limit_w=2.1e6)`, declared beside the code that gives
 it. Its class is its code; its `sentence` is a template in both languages over its own fields, filled at the edges.
 """
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, fields
 from functools import cached_property
 from typing import ClassVar
+
+from msgspec import Struct, to_builtins
 
 from leyden.model.words import Words
 
 
-@dataclass(frozen=True)
-class Reason:
+class Reason(Struct, frozen=True, dict=True):
     """Base of every reason; subclasses add fields with their units in their names, and a `sentence`."""
 
     sentence: ClassVar[Words]
@@ -26,11 +26,11 @@ class Reason:
     @cached_property
     def words(self) -> Words:
         """The sentence with this reason's numbers in it; filled once, as a reason never changes."""
-        return self.sentence.fill({item.name: getattr(self, item.name) for item in fields(self)})
+        return self.sentence.fill({name: getattr(self, name) for name in self.__struct_fields__})
 
     def as_json(self) -> dict[str, object]:
         """Code, numbers and sentence, as the record and the API keep them."""
-        return {"code": self.code, **asdict(self), "zh": self.words.zh, "en": self.words.en}
+        return {"code": self.code, **to_builtins(self), "zh": self.words.zh, "en": self.words.en}
 
 
 def all_reasons(base: type[Reason] = Reason) -> Iterator[type[Reason]]:
@@ -40,15 +40,13 @@ def all_reasons(base: type[Reason] = Reason) -> Iterator[type[Reason]]:
         yield from all_reasons(cls)
 
 
-@dataclass(frozen=True)
-class NobodyAsks(Reason):
+class NobodyAsks(Reason, frozen=True):
     """No controller asked for power: the target rests."""
 
     sentence = Words(zh="无控制器请求功率", en="no controller asks for power")
 
 
-@dataclass(frozen=True)
-class AlarmReason(Reason):
+class AlarmReason(Reason, frozen=True):
     """A reason that an operator must answer: wherever a decision's trail holds one, an alarm stands."""
 
     title: ClassVar[Words]

@@ -41,8 +41,7 @@ COLUMNS = ("start", "time", "end", "mode", *POWERS, "soc_end", "price_per_kwh", 
 T = TypeVar("T")
 
 
-@dataclass(frozen=True)
-class FromTable(Reason):
+class FromTable(Reason, frozen=True):
     """Somebody wrote it into a table."""
 
     note: str

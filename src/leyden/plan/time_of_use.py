@@ -7,11 +7,13 @@ it, so a slot says what is wanted, not what is safe.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
 from itertools import pairwise
 from math import sqrt
+
+from msgspec import structs
 
 from leyden.model.plan import Plan, Slot, SlotMode
 from leyden.model.reason import Reason
@@ -31,8 +33,7 @@ Demand = Callable[[datetime], float]
 """Expected net demand of the site without its batteries at a moment, in W."""
 
 
-@dataclass(frozen=True)
-class BandReason(Reason):
+class BandReason(Reason, frozen=True):
     """Base of the reasons that name a band and its price."""
 
     band: str
@@ -42,35 +43,31 @@ class BandReason(Reason):
     def words(self) -> Words:
         """The sentence with the band's label and the price as it is printed."""
         label = BAND_LABELS.get(self.band, Words(self.band, self.band))
-        values = asdict(self) | {"band": label, "price_per_kwh": f"{self.price_per_kwh:.4f}"}
+        values = structs.asdict(self) | {"band": label, "price_per_kwh": f"{self.price_per_kwh:.4f}"}
         return self.sentence.fill(values)
 
 
-@dataclass(frozen=True)
-class ChargeInBand(BandReason):
+class ChargeInBand(BandReason, frozen=True):
     """Energy is cheap."""
 
     soc: float
     sentence = Words("{band}段 {price_per_kwh}:充电至 {soc}", "{band} {price_per_kwh}: charge to {soc}")
 
 
-@dataclass(frozen=True)
-class DischargeInBand(BandReason):
+class DischargeInBand(BandReason, frozen=True):
     """Energy is dear."""
 
     soc: float
     sentence = Words("{band}段 {price_per_kwh}:放电至 {soc}", "{band} {price_per_kwh}: discharge to {soc}")
 
 
-@dataclass(frozen=True)
-class HoldInBand(BandReason):
+class HoldInBand(BandReason, frozen=True):
     """Neither cheap nor dear."""
 
     sentence = Words("{band}段 {price_per_kwh}:保持", "{band} {price_per_kwh}: hold")
 
 
-@dataclass(frozen=True)
-class FullInBand(BandReason):
+class FullInBand(BandReason, frozen=True):
     """Cheap, but nothing more goes in, or nothing more may be drawn."""
 
     sentence = Words(
@@ -78,15 +75,13 @@ class FullInBand(BandReason):
     )
 
 
-@dataclass(frozen=True)
-class EmptyInBand(BandReason):
+class EmptyInBand(BandReason, frozen=True):
     """Dear, but nothing is left to give, or nobody takes it."""
 
     sentence = Words("{band}段 {price_per_kwh}:已放空或无法消纳", "{band} {price_per_kwh}: empty, or nobody takes more")
 
 
-@dataclass(frozen=True)
-class KeptForCritical(BandReason):
+class KeptForCritical(BandReason, frozen=True):
     """Dear, but dearer hours are ahead."""
 
     sentence = Words("{band}段 {price_per_kwh}:为尖峰留存", "{band} {price_per_kwh}: kept for the critical hours")

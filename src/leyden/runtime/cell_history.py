@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import quote, urlencode
 
 import numpy as np
@@ -16,17 +16,22 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from leyden.bms.watch import Frames
-from leyden.history import HistoryError, Record
 from leyden.history.record.cells import MISSING, CellFrame, to_int16, unpack_frame
+from leyden.history.record.series import to_us
+from leyden.history.record.shelves import CELLS
+from leyden.history.record.sql import scalar, text
+from leyden.history.record.store import Store
+from leyden.history.record.view import NEVER_US, View
 from leyden.model.quality import Quality
 from leyden.model.readings import Floats
 from leyden.model.site import Battery
-from leyden.runtime.config import SiteConfig
 from leyden.runtime.http import AnswerError
-from leyden.runtime.points import named_points
 
 _DAY = timedelta(days=1)
-_OPEN = ("record.duckdb", "record.duckdb.wal", "leyden.json")
+_OPEN = ("record.duckdb", "record.duckdb.wal")
+_MEMORY_MB = 256
+_MINUTE_S = 90.0
+"""Minutes' means of a running site stand at their start."""
 _NEAR_S = 30.0
 """A current is that of a frame where it was measured so near to it."""
 Ask = Callable[[str], Any]
@@ -46,22 +51,20 @@ class Recorded:
     """(n,), of all racks together, discharge positive; nan where it is not known."""
 
 
-class Unclosed:
-    """Asks for what stands in no file yet, one frame at a time."""
+class Unclosed(Protocol):
+    """Who knows the days that stand in no file yet."""
 
-    every_s: float
-
-    def frame(self, battery: str, moment: datetime) -> CellFrame | None:
-        """The newest frame at or before this moment, none older than `every_s`."""
-        raise NotImplementedError
+    def frames(self, battery: str, start: datetime, end: datetime) -> list[CellFrame]:
+        """Of [start, end), in order."""
+        ...
 
     def current(self, battery: str, start: datetime, end: datetime) -> tuple[Floats, Floats]:
-        """Times and currents of all racks together, minute by minute."""
-        raise NotImplementedError
+        """Times and currents of all racks together."""
+        ...
 
 
-class RunningSite(Unclosed):
-    """Over the API of a site that runs; every ten minutes, because each frame is a request."""
+class RunningSite:
+    """Over the API of a site that runs; a frame every ten minutes, because each is a request."""
 
     every_s = 600.0
 
@@ -72,8 +75,19 @@ class RunningSite(Unclosed):
         """Its time. Raises AnswerError."""
         return datetime.fromisoformat(self._ask("/api/health")["time"])
 
-    def frame(self, battery: str, moment: datetime) -> CellFrame | None:
-        """Raises AnswerError where nobody answers; a time without a frame is None."""
+    def frames(self, battery: str, start: datetime, end: datetime) -> list[CellFrame]:
+        """Raises AnswerError."""
+        found: dict[float, CellFrame] = {}
+        moment, last = start, min(end, self.now())
+        while moment < last:
+            moment = min(moment + timedelta(seconds=self.every_s), last)
+            frame = self._frame(battery, moment)
+            if frame is not None and start.timestamp() <= frame.t < end.timestamp():
+                found[frame.t] = frame
+        return list(found.values())
+
+    def _frame(self, battery: str, moment: datetime) -> CellFrame | None:
+        """The newest at or before this moment; None where there is none for an hour."""
         try:
             found = self._ask(f"/api/cells/{quote(battery)}/at?time={quote(moment.isoformat())}")
         except AnswerError as error:
@@ -81,8 +95,6 @@ class RunningSite(Unclosed):
                 return None
             raise
         shape = tuple(found["shape"])
-        if moment.timestamp() - found["t"] > self.every_s:
-            return None
         volts, warm = (_array(found[name], shape) for name in ("voltage_mv", "temperature_ddegc"))
         return CellFrame(battery, found["t"], volts, warm)
 
@@ -95,50 +107,54 @@ class RunningSite(Unclosed):
         return np.array(series["t"], np.float64), np.array(amps, np.float64)
 
 
-class LeftRecord(Unclosed):
-    """The record of a site that does not run, looked at in a copy, because opening it would change it."""
+class LeftRecord:
+    """The open days of a site that does not run, looked at in a copy, because opening them would change them."""
 
-    every_s = 120.0
-
-    def __init__(self, record: Record) -> None:
-        self._record = record
+    def __init__(self, view: View) -> None:
+        self._view = view
 
     def now(self) -> datetime | None:
-        """When it was last written."""
-        last = self._record.last_t()
-        return None if last is None else datetime.fromtimestamp(last, UTC)
+        """When the last frame was written that is in no file yet."""
+        tables = self._view.parts(CELLS, 0, NEVER_US).tables
+        last_us = [scalar(self._view.connection, f"SELECT max(epoch_us(t)) FROM {table}") for table in tables]
+        return max((datetime.fromtimestamp(us / 1e6, UTC) for us in last_us if us), default=None)
 
-    def frame(self, battery: str, moment: datetime) -> CellFrame | None:
-        """As it stands in the copy."""
-        return self._record.cells_at(battery, moment, self.every_s)
+    def frames(self, battery: str, start: datetime, end: datetime) -> list[CellFrame]:
+        """Every one of them."""
+        start_us, end_us = to_us(start), to_us(end)
+        found = []
+        for table in self._view.parts(CELLS, start_us, end_us).tables:
+            rows = self._view.connection.execute(
+                f"SELECT epoch_us(t), racks, modules, cells, frame FROM {table} WHERE battery = {text(battery)}"
+                f" AND t >= make_timestamptz({start_us}) AND t < make_timestamptz({end_us}) ORDER BY t"
+            ).fetchall()
+            found += [CellFrame(battery, us / 1e6, *unpack_frame(frame, tuple(shape))) for us, *shape, frame in rows]
+        return found
 
     def current(self, battery: str, start: datetime, end: datetime) -> tuple[Floats, Floats]:
-        """Minute by minute."""
-        series = self._record.query([f"{battery}.dc_current_a"], start, end, 1440).series[f"{battery}.dc_current_a"]
-        return np.asarray(series.t, np.float64), np.asarray(series.mean, np.float64)
+        """Second by second."""
+        ((t_us, values, quality),) = self._view.samples([f"{battery}.dc_current_a"], to_us(start), to_us(end))
+        good = quality == int(Quality.GOOD)
+        return t_us[good] / 1e6, values[good]
 
 
 @contextmanager
-def left_record(config: SiteConfig, folder: Path) -> Iterator[LeftRecord | None]:
-    """What a site that does not run has not closed yet; None where there is nothing."""
+def left_record(folder: Path) -> Iterator[LeftRecord | None]:
+    """What a site that does not run has not closed yet; None where there is nothing to be read."""
     with TemporaryDirectory(prefix="leyden-cells-") as name:
         for file in _OPEN:
             with suppress(OSError):
                 shutil.copy2(folder / file, Path(name) / file)
-        if not (Path(name) / "record.duckdb").exists():
+        store = Store(Path(name) / _OPEN[0], _MEMORY_MB)
+        if not store.path.exists():
             yield None
             return
-        points = [point.name for point in named_points(config.site)]
+        store.open()
         try:
-            record = Record(Path(name), points, config.history, simulated=config.twin is not None)
-        except HistoryError:
-            yield None
-            return
-        try:
-            record.flush()
-            yield LeftRecord(record)
+            with store.reading() as connection:
+                yield LeftRecord(View(connection, Path(name)))
         finally:
-            record.close()
+            store.close()
 
 
 def newest_day(folder: Path) -> date | None:
@@ -197,19 +213,14 @@ def _measured(folder: Path, battery: Battery, day: date) -> tuple[Floats, Floats
 
 def _asked(battery: Battery, day: date, unclosed: Unclosed) -> Recorded | None:
     start = datetime.combine(day, time(), UTC)
-    steps = round(_DAY.total_seconds() / unclosed.every_s)
-    times = (start + timedelta(seconds=(k + 1) * unclosed.every_s) for k in range(steps))
     shape = (battery.layout.rack, battery.layout.module, battery.layout.cell)
-    frames = {
-        frame.t: frame
-        for moment in times
-        if (frame := unclosed.frame(battery.name, moment)) is not None and frame.voltage_mv.shape == shape
-    }
+    frames = [one for one in unclosed.frames(battery.name, start, start + _DAY) if one.voltage_mv.shape == shape]
     if not frames:
         return None
-    time_s = np.array(sorted(frames))
-    current_a = _near(*unclosed.current(battery.name, start, start + _DAY), time_s, 90.0)
-    volts, warm = (np.stack([getattr(frames[t], name) for t in time_s]) for name in ("voltage_mv", "temperature_ddegc"))
+    time_s = np.array([frame.t for frame in frames])
+    current_a = _near(*unclosed.current(battery.name, start, start + _DAY), time_s, _MINUTE_S)
+    volts = np.stack([frame.voltage_mv for frame in frames])
+    warm = np.stack([frame.temperature_ddegc for frame in frames])
     return Recorded(time_s, volts, warm, current_a)
 
 

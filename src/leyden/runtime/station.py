@@ -341,8 +341,7 @@ class Station:
         return {b.name: said[b.name].good("soc") if b.name in said else nan for b in self.site.batteries}
 
 
-@dataclass(frozen=True)
-class Previewed(Reason):
+class Previewed(Reason, frozen=True):
     """Stands for a command that nobody has given yet."""
 
     sentence = Words("操作预览", "preview of a command")

@@ -1,13 +1,10 @@
 """What pulses can prove or disprove of the gate meter and of the meters beside it."""
 
-from dataclasses import dataclass
-
 from leyden.commission.judge.verdict import Mark, Verdict
 from leyden.model.words import Words
 
 
-@dataclass(frozen=True)
-class GateAgrees(Verdict):
+class GateAgrees(Verdict, frozen=True):
     """The gate meter moves by what the battery gives, the right way."""
 
     told_w: float
@@ -22,8 +19,7 @@ class GateAgrees(Verdict):
     mark = Mark.PASSED
 
 
-@dataclass(frozen=True)
-class _OfTheGate(Verdict):
+class _OfTheGate(Verdict, frozen=True):
     """Base of what is wrong with the gate meter: how far it moved."""
 
     device: str
@@ -34,8 +30,7 @@ class _OfTheGate(Verdict):
     mark = Mark.FAILED
 
 
-@dataclass(frozen=True)
-class GateReversed(_OfTheGate):
+class GateReversed(_OfTheGate, frozen=True):
     """Import and export are exchanged."""
 
     sentence = Words(
@@ -50,8 +45,7 @@ class GateReversed(_OfTheGate):
     )
 
 
-@dataclass(frozen=True)
-class GateScale(_OfTheGate):
+class GateScale(_OfTheGate, frozen=True):
     """A power of ten off."""
 
     factor: float
@@ -66,8 +60,7 @@ class GateScale(_OfTheGate):
     )
 
 
-@dataclass(frozen=True)
-class GateRatio(_OfTheGate):
+class GateRatio(_OfTheGate, frozen=True):
     """Off by a factor that is no power of ten."""
 
     factor: float
@@ -82,8 +75,7 @@ class GateRatio(_OfTheGate):
     )
 
 
-@dataclass(frozen=True)
-class GateBlind(_OfTheGate):
+class GateBlind(_OfTheGate, frozen=True):
     """It does not see the battery."""
 
     sentence = Words(
@@ -97,8 +89,7 @@ class GateBlind(_OfTheGate):
     )
 
 
-@dataclass(frozen=True)
-class MetersSwapped(Verdict):
+class MetersSwapped(Verdict, frozen=True):
     """Another meter answers as the gate's should."""
 
     device: str
@@ -114,8 +105,7 @@ class MetersSwapped(Verdict):
     mend = Words("互换两台设备的 at,再重做本步骤", "exchange the two devices' `at`, then do this step again")
 
 
-@dataclass(frozen=True)
-class LoadSeesBattery(Verdict):
+class LoadSeesBattery(Verdict, frozen=True):
     """A load's meter has the battery behind it."""
 
     device: str
@@ -132,8 +122,7 @@ class LoadSeesBattery(Verdict):
     )
 
 
-@dataclass(frozen=True)
-class GateUndecided(_OfTheGate):
+class GateUndecided(_OfTheGate, frozen=True):
     """The load moves too much."""
 
     noise_w: float

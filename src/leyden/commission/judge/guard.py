@@ -20,8 +20,7 @@ AT_LEAST_BEYOND = 0.02
 """Share of the rating by which a limit may be passed before it counts: meters differ by as much."""
 
 
-@dataclass(frozen=True)
-class GridImportEdge(Reason):
+class GridImportEdge(Reason, frozen=True):
     """Charging would draw more than the connection may."""
 
     grid_w: float
@@ -29,8 +28,7 @@ class GridImportEdge(Reason):
     sentence = Words("下网 {grid_w},限值 {limit_w}", "the gate draws {grid_w}, its limit is {limit_w}")
 
 
-@dataclass(frozen=True)
-class GridExportEdge(Reason):
+class GridExportEdge(Reason, frozen=True):
     """Discharging would feed in more than the connection may."""
 
     export_w: float
@@ -38,8 +36,7 @@ class GridExportEdge(Reason):
     sentence = Words("上网 {export_w},限值 {limit_w}", "the gate feeds in {export_w}, its limit is {limit_w}")
 
 
-@dataclass(frozen=True)
-class IfReversed(Reason):
+class IfReversed(Reason, frozen=True):
     """Where the gate's sign is not proven, both of them must leave room."""
 
     grid_w: float
@@ -48,16 +45,14 @@ class IfReversed(Reason):
     )
 
 
-@dataclass(frozen=True)
-class NotSeen(Reason):
+class NotSeen(Reason, frozen=True):
     """What must be watched during a test is not known."""
 
     points: str
     sentence = Words("{points} 没有新鲜的数值", "no fresh value of {points}")
 
 
-@dataclass(frozen=True)
-class BatteryTrouble(Reason):
+class BatteryTrouble(Reason, frozen=True):
     """The battery's own protection has spoken."""
 
     battery: str
@@ -66,8 +61,7 @@ class BatteryTrouble(Reason):
     sentence = Words("{battery} {state},故障位 {fault_bits}", "{battery} is {state}, fault bits {fault_bits}")
 
 
-@dataclass(frozen=True)
-class ConverterTrouble(Reason):
+class ConverterTrouble(Reason, frozen=True):
     """The converter says that something is wrong with it."""
 
     battery: str
@@ -75,8 +69,7 @@ class ConverterTrouble(Reason):
     sentence = Words("{battery} 变流器{state}", "the converter of {battery} says {state}")
 
 
-@dataclass(frozen=True)
-class RunsAway(Reason):
+class RunsAway(Reason, frozen=True):
     """It is far beyond its rating."""
 
     battery: str
@@ -89,8 +82,7 @@ class RunsAway(Reason):
     )
 
 
-@dataclass(frozen=True)
-class DeviceSays(Reason):
+class DeviceSays(Reason, frozen=True):
     """What the devices themselves know, such as another master that writes."""
 
     text: Words

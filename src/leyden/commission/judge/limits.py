@@ -1,7 +1,5 @@
 """Limits: what is asked beyond them is cut off by us, and refused or cut off by the device too."""
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from leyden.commission.judge.trace import Series
@@ -13,15 +11,13 @@ TOLERANCE = 0.03
 """Share of its rating by which a converter may be off at full power."""
 
 
-@dataclass(frozen=True)
-class AskedTooMuch(Reason):
+class AskedTooMuch(Reason, frozen=True):
     """Stands for a request that nobody should grant."""
 
     sentence = Words("调试:超限请求", "commissioning: a request beyond all limits")
 
 
-@dataclass(frozen=True)
-class OursHolds(Verdict):
+class OursHolds(Verdict, frozen=True):
     """Our own protective controllers cut it off."""
 
     battery: str
@@ -35,8 +31,7 @@ class OursHolds(Verdict):
     mark = Mark.PASSED
 
 
-@dataclass(frozen=True)
-class OursFails(Verdict):
+class OursFails(Verdict, frozen=True):
     """It was let through."""
 
     battery: str
@@ -49,8 +44,7 @@ class OursFails(Verdict):
     mend = Words("这是 Leyden 的缺陷:请勿投入并报告", "this is a fault of Leyden: do not use it, and report it")
 
 
-@dataclass(frozen=True)
-class DeviceRefuses(Verdict):
+class DeviceRefuses(Verdict, frozen=True):
     """It answers that it will not."""
 
     battery: str
@@ -62,8 +56,7 @@ class DeviceRefuses(Verdict):
     mark = Mark.PASSED
 
 
-@dataclass(frozen=True)
-class DeviceHolds(Verdict):
+class DeviceHolds(Verdict, frozen=True):
     """It takes the number and stays within its rating."""
 
     battery: str
@@ -77,8 +70,7 @@ class DeviceHolds(Verdict):
     mark = Mark.PASSED
 
 
-@dataclass(frozen=True)
-class DeviceExceeds(Verdict):
+class DeviceExceeds(Verdict, frozen=True):
     """It goes beyond the rating of site.toml."""
 
     battery: str
@@ -96,8 +88,7 @@ class DeviceExceeds(Verdict):
     )
 
 
-@dataclass(frozen=True)
-class DeviceUnproven(Verdict):
+class DeviceUnproven(Verdict, frozen=True):
     """There was no room to try."""
 
     battery: str

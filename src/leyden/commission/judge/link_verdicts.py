@@ -1,13 +1,10 @@
 """What a first look at all devices can find."""
 
-from dataclasses import dataclass
-
 from leyden.commission.judge.verdict import Mark, Verdict
 from leyden.model.words import Words
 
 
-@dataclass(frozen=True)
-class AllFresh(Verdict):
+class AllFresh(Verdict, frozen=True):
     """Everything answers, and makes sense."""
 
     devices: int
@@ -19,8 +16,7 @@ class AllFresh(Verdict):
     mark = Mark.PASSED
 
 
-@dataclass(frozen=True)
-class NoAnswer(Verdict):
+class NoAnswer(Verdict, frozen=True):
     """Nobody is at its address."""
 
     device: str
@@ -31,8 +27,7 @@ class NoAnswer(Verdict):
     mend = Words("检查供电、网线、IP 地址、端口与单元号", "check power, cable, address, port and unit id")
 
 
-@dataclass(frozen=True)
-class NoIdentity(Verdict):
+class NoIdentity(Verdict, frozen=True):
     """It does not say who it is."""
 
     device: str
@@ -43,8 +38,7 @@ class NoIdentity(Verdict):
     mend = Words("请现场抄录铭牌", "write down its name plate")
 
 
-@dataclass(frozen=True)
-class SameDevice(Verdict):
+class SameDevice(Verdict, frozen=True):
     """Two names lead to one device."""
 
     one: str
@@ -58,8 +52,7 @@ class SameDevice(Verdict):
     mend = Words("改正其中一个的 at(单元号)", "correct one of their addresses (unit ids)")
 
 
-@dataclass(frozen=True)
-class PointsMissing(Verdict):
+class PointsMissing(Verdict, frozen=True):
     """What must be known is not."""
 
     device: str
@@ -70,8 +63,7 @@ class PointsMissing(Verdict):
     mend = Words("核对点表的地址与类型", "check addresses and types in its map")
 
 
-@dataclass(frozen=True)
-class PointsNotGiven(Verdict):
+class PointsNotGiven(Verdict, frozen=True):
     """What its map has and the device does not give."""
 
     device: str
@@ -82,8 +74,7 @@ class PointsNotGiven(Verdict):
     mend = Words("若设备没有,可忽略", "nothing to mend, if the device does not have them")
 
 
-@dataclass(frozen=True)
-class Implausible(Verdict):
+class Implausible(Verdict, frozen=True):
     """A value that cannot be."""
 
     device: str
@@ -100,8 +91,7 @@ class Implausible(Verdict):
     mend = Words("核对点表的 scale、sign 与地址", "check scale, sign and address in its map")
 
 
-@dataclass(frozen=True)
-class VoltageDiffers(Verdict):
+class VoltageDiffers(Verdict, frozen=True):
     """The DC voltage is not the sum of the cells'."""
 
     battery: str
@@ -119,8 +109,7 @@ class VoltageDiffers(Verdict):
     )
 
 
-@dataclass(frozen=True)
-class FaultBitsSet(Verdict):
+class FaultBitsSet(Verdict, frozen=True):
     """The battery's own protection has something to say."""
 
     battery: str
@@ -133,8 +122,7 @@ class FaultBitsSet(Verdict):
     mend = Words("先排除电池故障并复位", "clear the battery's faults and reset it first")
 
 
-@dataclass(frozen=True)
-class BalanceOff(Verdict):
+class BalanceOff(Verdict, frozen=True):
     """The meters do not add up."""
 
     grid_w: float

@@ -1,13 +1,10 @@
 """What pulses can prove or disprove of a converter and of a battery management."""
 
-from dataclasses import dataclass
-
 from leyden.commission.judge.verdict import Mark, Verdict
 from leyden.model.words import Words
 
 
-@dataclass(frozen=True)
-class ConverterFollows(Verdict):
+class ConverterFollows(Verdict, frozen=True):
     """It does what it is told, and says so."""
 
     battery: str
@@ -21,8 +18,7 @@ class ConverterFollows(Verdict):
     mark = Mark.PASSED
 
 
-@dataclass(frozen=True)
-class DcAgrees(Verdict):
+class DcAgrees(Verdict, frozen=True):
     """DC volts times amperes agree with the converter, losses allowed for."""
 
     battery: str
@@ -36,8 +32,7 @@ class DcAgrees(Verdict):
     mark = Mark.PASSED
 
 
-@dataclass(frozen=True)
-class ConverterIgnores(Verdict):
+class ConverterIgnores(Verdict, frozen=True):
     """It is told, and nothing happens."""
 
     battery: str
@@ -55,8 +50,7 @@ class ConverterIgnores(Verdict):
     )
 
 
-@dataclass(frozen=True)
-class ConverterReversed(Verdict):
+class ConverterReversed(Verdict, frozen=True):
     """It charges when told to discharge."""
 
     battery: str
@@ -69,8 +63,7 @@ class ConverterReversed(Verdict):
     mend = Words("反转点表写入项 setpoint_w 的 sign", "turn the sign of the written setpoint_w in its map")
 
 
-@dataclass(frozen=True)
-class ConverterScale(Verdict):
+class ConverterScale(Verdict, frozen=True):
     """It does a power of ten more or less than it is told, whatever it says."""
 
     battery: str
@@ -87,8 +80,7 @@ class ConverterScale(Verdict):
     )
 
 
-@dataclass(frozen=True)
-class ConverterReads(Verdict):
+class ConverterReads(Verdict, frozen=True):
     """It does what it is told and shows something else."""
 
     battery: str
@@ -103,8 +95,7 @@ class ConverterReads(Verdict):
     mend = Words("修正点表中 power_w 的 scale 或 sign", "correct scale or sign of power_w in its map")
 
 
-@dataclass(frozen=True)
-class ConverterOff(Verdict):
+class ConverterOff(Verdict, frozen=True):
     """It does some other share of what it is told."""
 
     battery: str
@@ -118,8 +109,7 @@ class ConverterOff(Verdict):
     mend = Words("检查其内部限值与功率标定", "check its own limits and the calibration of its power")
 
 
-@dataclass(frozen=True)
-class MetersDisagree(Verdict):
+class MetersDisagree(Verdict, frozen=True):
     """Two meters see the battery move, each its own way."""
 
     battery: str
@@ -139,8 +129,7 @@ class MetersDisagree(Verdict):
     )
 
 
-@dataclass(frozen=True)
-class ConvertersSwapped(Verdict):
+class ConvertersSwapped(Verdict, frozen=True):
     """Another battery's converter answers."""
 
     battery: str
@@ -154,8 +143,7 @@ class ConvertersSwapped(Verdict):
     mend = Words("核对并互换两台设备的 at", "check and exchange the two devices' `at`")
 
 
-@dataclass(frozen=True)
-class DcReversed(Verdict):
+class DcReversed(Verdict, frozen=True):
     """The direct current has the wrong sign."""
 
     battery: str
@@ -170,8 +158,7 @@ class DcReversed(Verdict):
     )
 
 
-@dataclass(frozen=True)
-class DcScale(Verdict):
+class DcScale(Verdict, frozen=True):
     """Volts or amperes are a power of ten, or another factor, off."""
 
     battery: str
@@ -188,8 +175,7 @@ class DcScale(Verdict):
     )
 
 
-@dataclass(frozen=True)
-class DcBlind(Verdict):
+class DcBlind(Verdict, frozen=True):
     """The battery management sees no current."""
 
     battery: str
@@ -203,8 +189,7 @@ class DcBlind(Verdict):
     )
 
 
-@dataclass(frozen=True)
-class DcNotMeasured(Verdict):
+class DcNotMeasured(Verdict, frozen=True):
     """The device says no DC volts or amperes."""
 
     battery: str
@@ -212,8 +197,7 @@ class DcNotMeasured(Verdict):
     mark = Mark.NOTED
 
 
-@dataclass(frozen=True)
-class PulsesUndecided(Verdict):
+class PulsesUndecided(Verdict, frozen=True):
     """Too little was seen of a converter or a battery management."""
 
     battery: str
@@ -228,8 +212,7 @@ class PulsesUndecided(Verdict):
     mend = Words("重做本步骤;检查通信是否过慢", "do this step again; see whether the device answers too slowly")
 
 
-@dataclass(frozen=True)
-class PulsesSpoilt(Verdict):
+class PulsesSpoilt(Verdict, frozen=True):
     """No pulse was read well enough."""
 
     battery: str
@@ -242,8 +225,7 @@ class PulsesSpoilt(Verdict):
     mend = Words("检查通信与本机负载后重做", "look at the links and at this computer's load, then do it again")
 
 
-@dataclass(frozen=True)
-class OneWay(Verdict):
+class OneWay(Verdict, frozen=True):
     """There was only room for pulses in one direction."""
 
     battery: str
@@ -253,8 +235,7 @@ class OneWay(Verdict):
     mark = Mark.NOTED
 
 
-@dataclass(frozen=True)
-class NoRoom(Verdict):
+class NoRoom(Verdict, frozen=True):
     """Nothing may be told now."""
 
     battery: str

@@ -13,8 +13,7 @@ REST_SHARE = 0.2
 LEAST_LOOKS = 3
 
 
-@dataclass(frozen=True)
-class StopWorks(Verdict):
+class StopWorks(Verdict, frozen=True):
     """It went to zero and stayed."""
 
     battery: str
@@ -29,8 +28,7 @@ class StopWorks(Verdict):
     mark = Mark.PASSED
 
 
-@dataclass(frozen=True)
-class ZeroWorks(Verdict):
+class ZeroWorks(Verdict, frozen=True):
     """A device without an order to stop goes to zero when told zero."""
 
     battery: str
@@ -44,8 +42,7 @@ class ZeroWorks(Verdict):
     mark = Mark.PASSED
 
 
-@dataclass(frozen=True)
-class StopIgnored(Verdict):
+class StopIgnored(Verdict, frozen=True):
     """It went on."""
 
     battery: str
@@ -62,8 +59,7 @@ class StopIgnored(Verdict):
     )
 
 
-@dataclass(frozen=True)
-class StopNotKept(Verdict):
+class StopNotKept(Verdict, frozen=True):
     """It stopped, and began again."""
 
     battery: str
@@ -79,8 +75,7 @@ class StopNotKept(Verdict):
     )
 
 
-@dataclass(frozen=True)
-class NoStop(Verdict):
+class NoStop(Verdict, frozen=True):
     """Its map knows no order to stop."""
 
     battery: str
@@ -92,8 +87,7 @@ class NoStop(Verdict):
     mark = Mark.NOTED
 
 
-@dataclass(frozen=True)
-class StopUndecided(Verdict):
+class StopUndecided(Verdict, frozen=True):
     """There was nothing to stop."""
 
     battery: str

@@ -1,13 +1,10 @@
 """What steps can tell of times and ramps."""
 
-from dataclasses import dataclass
-
 from leyden.commission.judge.verdict import Mark, Verdict
 from leyden.model.words import Words
 
 
-@dataclass(frozen=True)
-class DeadTime(Verdict):
+class DeadTime(Verdict, frozen=True):
     """From a command until anything moves."""
 
     battery: str
@@ -21,8 +18,7 @@ class DeadTime(Verdict):
     mark = Mark.PASSED
 
 
-@dataclass(frozen=True)
-class Ramp(Verdict):
+class Ramp(Verdict, frozen=True):
     """How fast its power changes."""
 
     battery: str
@@ -36,8 +32,7 @@ class Ramp(Verdict):
     mark = Mark.PASSED
 
 
-@dataclass(frozen=True)
-class RampAtLeast(Verdict):
+class RampAtLeast(Verdict, frozen=True):
     """Too fast to be seen between two looks."""
 
     battery: str
@@ -50,8 +45,7 @@ class RampAtLeast(Verdict):
     mark = Mark.PASSED
 
 
-@dataclass(frozen=True)
-class MeterDelay(Verdict):
+class MeterDelay(Verdict, frozen=True):
     """How old the gate meter's value is."""
 
     device: str
@@ -65,8 +59,7 @@ class MeterDelay(Verdict):
     mark = Mark.PASSED
 
 
-@dataclass(frozen=True)
-class DelayUndecided(Verdict):
+class DelayUndecided(Verdict, frozen=True):
     """The load hides it."""
 
     device: str
@@ -79,8 +72,7 @@ class DelayUndecided(Verdict):
     mend = Words("在负荷平稳时重做", "do it again in a quieter hour")
 
 
-@dataclass(frozen=True)
-class DelayNotMeasured(Verdict):
+class DelayNotMeasured(Verdict, frozen=True):
     """The gate meter is not to be trusted yet."""
 
     device: str
@@ -92,8 +84,7 @@ class DelayNotMeasured(Verdict):
     mend = Words("先改正关口表,再重做本步骤", "mend the meter first, then do this step again")
 
 
-@dataclass(frozen=True)
-class TimesUndecided(Verdict):
+class TimesUndecided(Verdict, frozen=True):
     """Too few steps arrived."""
 
     battery: str

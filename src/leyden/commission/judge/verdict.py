@@ -42,8 +42,7 @@ MARKS = {
 }
 
 
-@dataclass(frozen=True)
-class Verdict(Reason):
+class Verdict(Reason, frozen=True):
     """Base of every verdict: its code and its numbers are kept, its sentence is read."""
 
     mark: ClassVar[Mark]
@@ -51,8 +50,7 @@ class Verdict(Reason):
     """What to do about it."""
 
 
-@dataclass(frozen=True)
-class Aborted(Verdict):
+class Aborted(Verdict, frozen=True):
     """A bad sign ended a step at once."""
 
     because: Words

@@ -15,8 +15,7 @@ MOST_LATE_S = 5.0
 """A device counts in whole seconds, and comes down with its ramp."""
 
 
-@dataclass(frozen=True)
-class WatchdogWorks(Verdict):
+class WatchdogWorks(Verdict, frozen=True):
     """It came to zero by itself."""
 
     battery: str
@@ -29,8 +28,7 @@ class WatchdogWorks(Verdict):
     mark = Mark.PASSED
 
 
-@dataclass(frozen=True)
-class WatchdogLate(Verdict):
+class WatchdogLate(Verdict, frozen=True):
     """It came to zero, but not in its time."""
 
     battery: str
@@ -44,8 +42,7 @@ class WatchdogLate(Verdict):
     mend = Words("核对看门狗寄存器的单位与数值", "check the unit and the value of its register")
 
 
-@dataclass(frozen=True)
-class WatchdogDead(Verdict):
+class WatchdogDead(Verdict, frozen=True):
     """It went on without us."""
 
     battery: str
@@ -65,8 +62,7 @@ class WatchdogDead(Verdict):
     )
 
 
-@dataclass(frozen=True)
-class NoWatchdog(Verdict):
+class NoWatchdog(Verdict, frozen=True):
     """Its map knows none."""
 
     battery: str
@@ -83,8 +79,7 @@ class NoWatchdog(Verdict):
     )
 
 
-@dataclass(frozen=True)
-class WatchdogUndecided(Verdict):
+class WatchdogUndecided(Verdict, frozen=True):
     """There was no power to lose, or nothing was read."""
 
     battery: str
