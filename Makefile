@@ -7,6 +7,7 @@ SPEED ?=
 START ?=
 NPM ?= npm
 TESTS ?=
+PEERS ?=
 UV = build/lock/bin/uv
 
 RUN = .venv/bin/
@@ -15,7 +16,7 @@ PYTEST = $(RUN)python -m pytest -q
 TOGETHER = -n 2 --dist loadfile
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-slow test-all lint check bench docs ui lock clean
+.PHONY: help setup demo test test-slow test-all lint check bench bench-peers docs ui lock clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
@@ -51,6 +52,10 @@ check: lint test ## lint and the tests
 bench: ## measure Leyden on this machine
 	$(SETUP) dev
 	$(PYTEST) benchmarks -m "" --benchmark-enable -p no:xdist $(TESTS)
+
+bench-peers: ## measure other simulators beside Leyden, each in an environment of its own (PEERS=simses for some)
+	$(SETUP) dev
+	$(RUN)python benchmarks/peers/run.py $(PEERS)
 
 docs: ## the documentation, into build/docs
 	$(SETUP) docs
