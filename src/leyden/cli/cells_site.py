@@ -72,7 +72,7 @@ def _unclosed(
         site = RunningSite(lambda path: request_json("GET", address + path, token=token))
         yield site, site.now().astimezone(UTC).date()
         return
-    with left_record(config, folder) as left:
+    with left_record(folder) as left:
         now = None if left is None else left.now()
         known = [day for day in (newest_day(folder), now and now.date()) if day]
         yield left, max(known, default=None)

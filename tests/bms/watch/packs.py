@@ -71,7 +71,7 @@ def frames_of(pack: Pack) -> list[Frames]:
             currents[k] = current
         volts += pack.noise_v * rng.standard_normal(volts.shape)
         volts = np.rint(volts / pack.step_v) * pack.step_v
-        times = DAY_S * day + pack.step_s * np.arange(per_day)
+        times = DAY_S * day + pack.step_s * np.arange(per_day, dtype=np.float64)
         out.append(Frames(times, volts, currents + 0.3 * rng.standard_normal(per_day)))
     return out
 
@@ -81,7 +81,7 @@ def _current(hour: float, soc: float, goal: float, strength: float, pack: Pack) 
     if 0.0 <= hour < 6.0 and soc < high - 0.03 * (goal < 0.5):
         return -120.0 * strength if soc < high - 0.06 else -40.0 * strength
     if 17.0 <= hour < 21.0 and soc > low + 0.1 * (goal < 0.3):
-        return 110.0 * strength + 20.0 * np.sin(7.0 * hour)
+        return 110.0 * strength + 20.0 * float(np.sin(7.0 * hour))
     return 0.0
 
 

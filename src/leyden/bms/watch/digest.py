@@ -66,8 +66,11 @@ class CurveOfCharge:
 
 
 def curve_of(cell: Cell) -> CurveOfCharge:
-    """The curve of a kind of cell; its slope is that over two percent of charge, because no cell has sharp bends."""
-    soc = np.linspace(0.0, 1.0, 501)
+    """The curve of a kind of cell; its slope is that over two percent of charge, because no cell has sharp bends.
+
+    It goes a little beyond both ends, or a cell that is emptier than empty would look like all others.
+    """
+    soc = np.linspace(-0.05, 1.05, 551)
     slope_v = (cell.ocv.voltage_v(soc + 0.01) - cell.ocv.voltage_v(soc - 0.01)) / 0.02
     steepest_v = maximum_filter(slope_v, 1 + 2 * round(_NEAR_SOC / (soc[1] - soc[0])), mode="nearest")
     sharp_v = _STEEP_V if slope_v.min() > _STEEP_V else _SHARP_V
