@@ -45,9 +45,8 @@ def main() -> None:
     names = sys.argv[1:] or [peer.name for peer in PEERS]
     load = os.getloadavg()[0]
     rows = [row(peer) for peer in PEERS if peer.name in names]
-    print(
-        f"\n{datetime.now(UTC).date()}, load {load:.1f} before and {os.getloadavg()[0]:.1f} after, on {os.cpu_count()} cores\n"
-    )
+    now, after = datetime.now(UTC).date(), os.getloadavg()[0]
+    print(f"\n{now}, load {load:.1f} before and {after:.1f} after, on {os.cpu_count()} cores\n")
     head = ("peer", "job", "peer s", "peer us/cell-step", "ours s", "ours us/cell-step", "ratio of s")
     print("| " + " | ".join(head) + " |\n|" + "---|" * len(head))
     for cells in rows:
