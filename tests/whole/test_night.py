@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -15,8 +16,8 @@ from tests.runtime.ears import Hook, broker, hook, listening
 from tests.whole.park import running, wait_for
 
 START = "2026-01-21T00:05"
-
-
+TOLD_WITHIN_S = 10.0
+"""After an urgent alarm has begun to stand."""
 GATE = "device-silent:gate"
 
 
@@ -47,7 +48,10 @@ flush = "1 s"
         with running(tmp_path, "park.toml", "--start", START, change=lambda text: text + table) as park:
             wait_for(lambda: heard.at(status) == [b"online"], "the broker was not told that the site is there")
             fault = park.post("/api/twin/faults", {"kind": "silent", "target": "gate", "params": {}})
+            park.wait_live(lambda live: any(a["key"] == GATE for a in live["alarms"]), "no alarm of the gate")
+            stood = time.monotonic()
             wait_for(lambda: about_gate(ops) == ["raised"], "nobody was told")
+            assert time.monotonic() - stood <= TOLD_WITHIN_S
             (body,) = (body for body in ops.got if body["cause"] == GATE)
             assert (body["priority"], body["mode"], body["link"]) == (1, "SIMULATED", "http://room.example")
             wait_for(lambda: heard.at("leyden/park/alarms"), "the broker was not told")
