@@ -220,7 +220,7 @@ def test_whatever_is_asked_no_cell_leaves_its_limits_by_much(soc, power_w):
 
 
 def test_the_management_opens_at_hard_limits_even_if_the_set_point_insists():
-    """No derating helps a cell with a short in it: its rack opens, and the others go on."""
+    """No derating helps a cell with a short in it: its rack opens."""
     twin = a_twin(options=STILL, soc=0.3)
     twin.faults.put("internal-short", "b1", {"rack": 4, "module": 8, "cell": 48, "short_ohm": 0.05})
     lowest_v = 9.0
@@ -233,8 +233,7 @@ def test_the_management_opens_at_hard_limits_even_if_the_set_point_insists():
     assert battery.rack_current_a[3] == 0.0
     assert twin.truth().battery["b1"].closed.sum() == 9
     assert battery.state == BatteryState.CONNECTED
-    assert lowest_v > -2.0
-    assert twin.read().converter["b1"].power_w > 1e6
+    assert lowest_v > 2.5
 
 
 def test_it_may_begin_with_everything_open():

@@ -54,7 +54,7 @@ _TOP_FACTOR = FACTOR_HIGH - FACTOR_LOW - 1
 
 def circuit_nodes(cell: Cell) -> Floats:
     """What kernels look up at every percent of charge, (k, 12): NOWS values, then their rise to the next node."""
-    at = TABLE_LOW + TABLE_STEP * np.arange(_LAST + 2)
+    at: Floats = TABLE_LOW + TABLE_STEP * np.arange(_LAST + 2, dtype=np.float64)
     values = np.column_stack([*cell.circuit, cell.entropy.at(at)])
     rises = np.vstack([np.diff(values, axis=0), np.zeros((1, NOWS))])
     return np.ascontiguousarray(np.hstack([values, rises]))

@@ -9,6 +9,8 @@ from numpy.typing import NDArray
 
 from leyden.bms import Bms, Seen, limits_for, new_bms, reset
 from leyden.bms import advance as advance_bms
+from leyden.bms.balancing import NOBODY
+from leyden.bms.thermal import OFF
 from leyden.model.readings import Floats
 from leyden.model.site import Battery
 from leyden.model.states import ConverterState
@@ -69,6 +71,7 @@ class BatteryTwin:
         self._balancing = np.zeros((racks, series), dtype=np.bool_)
         self._heat_w = np.zeros((racks, series))
         self._aged = math.inf
+        self._asked, self._bleeding = OFF, NOBODY
         counted = self.state[cells.SOC].mean(axis=1) + options.soc_error * rng.uniform(-1.0, 1.0)
         self.bms: Bms = new_bms(self.limits, np.clip(counted, 0.0, 1.0), options.connected)
         self.rating = _rating(battery, options)
@@ -162,16 +165,19 @@ class BatteryTwin:
         self.dc_power_w = wanted_w
         self._move(wanted_w, squares, dt_s)
         self.bms = advance_bms(bms, self.limits, self._see(), dt_s)
-        self._obey(bms)
+        self._obey()
 
-    def _obey(self, before: Bms) -> None:
+    def _obey(self) -> None:
         """Do what the management asks of film, pump, chiller and balancing resistors."""
-        asked = self.bms.thermal
-        if asked is not before.thermal:
+        asked, bleeding = self.bms.thermal, self.bms.bleeding
+        if asked is not self._asked:
             flow = asked.pump or asked.cooling or asked.warming
             self.warmth.order = ThermalOrder(float(flow), asked.cooling, asked.film or asked.warming)
-        if self.bms.bleeding is not before.bleeding and not np.array_equal(self.bms.bleeding, before.bleeding):
-            self.balance(self.bms.bleeding)
+            self._asked = asked
+        if bleeding is not self._bleeding:
+            if not np.array_equal(bleeding, self._bleeding):
+                self.balance(bleeding)
+            self._bleeding = bleeding
 
     def _dc_power(self) -> float:
         return dc_power(self.pcs.power_w, self.pcs.reactive_power_var, self.rating.apparent_va)
