@@ -138,8 +138,7 @@ def test_it_is_named_weeks_before_it_reaches_the_alarm(run, tmp_path, before):
 @pytest.fixture(scope="module")
 def recorded(tmp_path_factory) -> Path:
     """A household site that ran for sixteen days, and does not run now."""
-    folder = tmp_path_factory.mktemp("site")
-    path = folder / "home.toml"
+    path: Path = tmp_path_factory.mktemp("site") / "home.toml"
     path.write_text(HOME.read_text(encoding="utf-8"), encoding="utf-8")
     config = load_config(path)
     (battery,) = config.site.batteries
