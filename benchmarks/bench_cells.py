@@ -94,7 +94,7 @@ def bench_all_cells_by_a_minute_at_a_time(benchmark):
     ns = 1e9 * best(minute, 5) / (60 * MANY)
     tell(benchmark, ns, cells.rows.nbytes, numpy_ns())
     benchmark.extra_info["minutes for a day of 0.5 GWh"] = round(86400 * MANY * ns / 60e9, 1)
-    benchmark.extra_info["joint steps of 60 s, s a day"] = round(1440 * MANY * ns / 1e9, 1)
+    benchmark.extra_info["seconds for a day in steps of 60 s"] = round(1440 * MANY * ns / 1e9, 1)
     assert ns < numpy_ns()
 
 
