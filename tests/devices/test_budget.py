@@ -75,6 +75,18 @@ def test_a_restart_forgets_nothing():
     assert again.spent("pcs1") == 2
 
 
+def test_two_processes_of_one_site_spend_from_one_budget():
+    kept = Kept()
+    station, clock = made(datetime(2026, 7, 15, tzinfo=UTC), kept)
+    commissioning = Budget(clock, SHANGHAI, LIMITS, kept)
+    station.spend("pcs1")
+    commissioning.spend("pcs1")
+    commissioning.spend("pcs2")
+    station.spend("pcs1")
+    assert not commissioning.left("pcs1")
+    assert (station.spent("pcs1"), station.left("pcs2")) == (3, False)
+
+
 def test_a_clock_that_is_set_back_begins_no_new_day():
     budget, clock = made(datetime(2026, 7, 15, tzinfo=UTC))
     budget.spend("pcs2")

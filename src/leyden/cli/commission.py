@@ -117,9 +117,12 @@ async def _run(config: SiteConfig, wish: Wish, yes: bool, keeping: _Keeping) -> 
     if config.twin is None:
         err.print(_REAL[_language()], style="yellow", highlight=False)
     try:
-        async with bench_of(config) as bench:
-            await commission(config, bench, wish, _always if yes else _asked, _progress, keeping)
-            keeping.whole = True
+        with contextlib.closing(Ledger(data_folder(config, config.twin is not None))) as ledger:
+            async with bench_of(config, ledger=ledger) as bench:
+                await commission(config, bench, wish, _always if yes else _asked, _progress, keeping)
+                keeping.whole = True
+    except HistoryError as error:
+        fail(str(error), EXIT_REFUSED)
     except AnswerError as error:
         fail(f"{error.words[_language()]}: leyden twin {config.path}", EXIT_UNREACHABLE)
 

@@ -10,6 +10,7 @@ from typing import Protocol
 from leyden.commission.bench import Bench
 from leyden.commission.pace import FAST_LOOK_S
 from leyden.devices import FieldPlant
+from leyden.history import Ledger
 from leyden.model.clock import Clock
 from leyden.model.site import Site
 from leyden.model.words import Words
@@ -18,6 +19,7 @@ from leyden.runtime.config import SiteConfig, data_folder
 from leyden.runtime.http import AnswerError, request_json
 from leyden.runtime.mode import SHADOW
 from leyden.runtime.wiring import twin_clock
+from leyden.runtime.write_counts import KeptCounts
 
 
 class SiteClock(Clock, Protocol):
@@ -34,15 +36,19 @@ NOBODY = 0
 
 
 @asynccontextmanager
-async def bench_of(config: SiteConfig, clock: SiteClock | None = None) -> AsyncIterator[Bench]:
+async def bench_of(
+    config: SiteConfig, clock: SiteClock | None = None, ledger: Ledger | None = None
+) -> AsyncIterator[Bench]:
     """The site's devices, read as fast as times are to be measured and not yet armed; let go at the end.
 
-    Raises AnswerError where the site has a twin and that does not run.
+    What is written to the memories of devices counts in the site's `ledger`, with what the running site writes. Raises
+    AnswerError where the site has a twin and that does not run.
     """
     if clock is None:
         clock = await site_clock(config)
     # Ages are needed as they are: what a stumble of this computer does to them, the bench forgives by itself.
-    plant = FieldPlant(quick(config.site), config.maps, clock, armed=False)
+    counts = None if ledger is None else KeptCounts(ledger, clock)
+    plant = FieldPlant(quick(config.site), config.maps, clock, armed=False, counts=counts)
     await plant.start()
     try:
         yield Bench(config.site, plant, clock, clock.stumble_s)

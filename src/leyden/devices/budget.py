@@ -51,6 +51,7 @@ class Budget:
 
     def spend(self, device: str) -> None:
         """One more write is about to be sent; kept first, so that one that dies with us is counted too."""
+        self._learn()
         today = self._today()
         self._kept = WriteCounts(today.day, {**today.counts, device: today.counts.get(device, 0) + 1})
         if self._store is not None:
@@ -77,7 +78,18 @@ class Budget:
 
     def left(self, device: str) -> bool:
         """Whether there is any left today."""
+        self._learn()
         return self.spent(device) < self._limits[device]
+
+    def _learn(self) -> None:
+        """What another process has kept meanwhile: devices are commissioned beside a site in shadow."""
+        kept = None
+        if self._store is not None:
+            with suppress(OSError):
+                kept = self._store.load()
+        if kept is not None and kept.day >= self._kept.day:
+            ours = self._kept.counts if kept.day == self._kept.day else {}
+            self._kept = WriteCounts(kept.day, {**ours, **{n: max(c, ours.get(n, 0)) for n, c in kept.counts.items()}})
 
     def _today(self) -> WriteCounts:
         day = self._clock.now().astimezone(self._zone).date()
