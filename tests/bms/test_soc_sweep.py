@@ -10,7 +10,6 @@ from leyden.bms.soc_filter import new_filter, observed
 from leyden.bms.soc_sweep import new_sweep, observe, set_resistance
 from leyden.physics import load_cell
 from tests.bms.test_soc_filter import CASES, OFFSET_A, hysteresis_v
-from tests.bms.test_soc_filter import run as run_singly
 from tests.physics.dfn import CAPACITY_AH, GRID_START_SOC, cell, record, true_soc
 
 LFP = load_cell("lfp-280ah")
@@ -38,9 +37,28 @@ def run(every: int) -> tuple[np.ndarray, np.ndarray]:
     return np.array(soc), np.array(std)
 
 
+def run_singly(rows: int) -> tuple[np.ndarray, np.ndarray]:
+    """The same cases and the same noise for the filter of one cell, all side by side: (rows, cases) each."""
+    grid, rng, n = record("grid"), np.random.default_rng(3), len(CASES)
+    gap, offset = hysteresis_v(grid.current_a), np.repeat(RACKS, len(SERIES))
+    start = np.tile([GRID_START_SOC + wrong for wrong, _ in SERIES], len(RACKS))
+    untold = np.tile([0.0 if told else 1.0 for _, told in SERIES], len(RACKS))
+    belief = new_filter(start, np.full(n, CAPACITY_AH))
+    soc, std = [], []
+    for k in range(rows):
+        seen_v = grid.voltage_v[k] + gap[k] * untold + 0.001 * rng.standard_normal(n)
+        belief = observed(belief, cell(), grid.current_a[k] + offset, seen_v, np.full(n, 25.0), 5.0)
+        soc.append(belief.soc)
+        std.append(belief.soc_std)
+    return np.array(soc), np.array(std)
+
+
 def test_looking_each_time_it_believes_what_the_single_filter_believes():
-    soc, std = run(1)
-    single_soc, single_std = run_singly()
+    """Over the part of the record around its first knee, where there is most to learn."""
+    truth = true_soc()
+    knee = int(np.argmax((truth < 0.2) | (truth > 0.9)))
+    soc, std = (found[: knee + 300] for found in run(1))
+    single_soc, single_std = run_singly(knee + 300)
     assert np.abs(soc - single_soc).max() < 0.02
     assert np.sqrt(np.mean((soc - single_soc) ** 2)) < 0.003
     assert std == pytest.approx(single_std, rel=0.1, abs=0.003)
