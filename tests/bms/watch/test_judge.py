@@ -60,7 +60,7 @@ def test_of_sixty_healthy_packs_hardly_one_names_anybody():
 
 @pytest.mark.parametrize("balanced", [False, True])
 def test_what_was_planted_is_named_by_kind_and_day(balanced):
-    report = seen(Pack(faults=ALL, seed=2, cells=192, step_s=600.0, balanced=balanced))
+    report = seen(Pack(faults=ALL, seed=2, cells=160, step_s=900.0, balanced=balanced))
     assert {one.cell: one.kind for one in report.findings} == KINDS
     for one in report.findings:
         planted = next(fault for fault in ALL if fault.cell == one.cell)
@@ -71,7 +71,7 @@ def test_what_was_planted_is_named_by_kind_and_day(balanced):
 
 
 def test_numbers_of_the_evidence_are_those_that_were_planted():
-    report = seen(Pack(faults=ALL, seed=2, cells=192, step_s=600.0))
+    report = seen(Pack(faults=ALL, seed=2, cells=160, step_s=900.0))
     first = {one.cell: one.evidence[0] for one in report.findings}
     assert first[120].change == pytest.approx(5e-5, rel=0.25)
     assert first[150].now == pytest.approx(0.006, abs=0.0015)
@@ -80,13 +80,13 @@ def test_numbers_of_the_evidence_are_those_that_were_planted():
 
 
 def test_the_list_is_ranked_by_how_far_beyond_the_limit():
-    scores = [one.score for one in seen(Pack(faults=ALL, seed=2, cells=192, step_s=600.0)).findings]
+    scores = [one.score for one in seen(Pack(faults=ALL, seed=2, cells=160, step_s=900.0)).findings]
     assert scores == sorted(scores, reverse=True)
     assert min(scores) > 1.0
 
 
 def test_a_fault_in_one_rack_is_not_hidden_by_the_other():
-    ill = digests(Pack(faults=ALL, seed=2, cells=192, step_s=600.0))
+    ill = digests(Pack(faults=ALL, seed=2, cells=160, step_s=900.0))
     well = digests(Pack(seed=6, cells=64, step_s=1800.0))
     assert {one.string for one in watch([well, ill]).findings} == {1}
 

@@ -132,6 +132,10 @@ def _kind(cell: int, quantities: Quantities, named: dict[str, float], has_curve:
         if name == "resistance_ohm":
             return _resistive(cell, quantity), name
         if name == "offset_v" and has_curve:
+            if (
+                "low_soc" in named
+            ):  # charge that leaks away shows on the plateau, too; no sensor shows at the knee alone
+                continue
             return Kind.OFFSET, name
         if name in ("low_soc", "high_soc", "span_soc", "offset_v"):
             kind = _charged(cell, quantities, quantity)
