@@ -4,7 +4,7 @@ import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntFlag
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -132,6 +132,12 @@ def inputs_of(said: Mapping[str, float]) -> Inputs:
 def load_interlocks(folders: Sequence[Path] = ()) -> Interlocks:
     """The table `interlocks.toml` of the first folder that has one, else the shipped one; raises InterlockFileError."""
     path = next((path for folder in folders if (path := folder / SHIPPED.name).is_file()), SHIPPED)
+    return _loaded(path, path.stat().st_mtime_ns)
+
+
+@lru_cache(maxsize=64)
+def _loaded(path: Path, changed_ns: int) -> Interlocks:
+    """A table never changes, so batteries share it; a file that was `changed_ns` later is read anew."""
     try:
         data = tomllib.loads(path.read_text(encoding="utf-8"))
     except tomllib.TOMLDecodeError as error:

@@ -4,6 +4,7 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
+from functools import lru_cache
 from math import isfinite
 from pathlib import Path
 from typing import Any, TypeVar
@@ -46,6 +47,12 @@ def load_protection(
     if path is None:
         there = ", ".join(sorted({found.stem for folder in searched for found in folder.glob("protection-*.toml")}))
         raise ProtectionFileError(f"there is no protection table {name!r}; there are: {there}")
+    return _loaded(path, path.stat().st_mtime_ns, voltage_min_v, voltage_max_v)
+
+
+@lru_cache(maxsize=64)
+def _loaded(path: Path, changed_ns: int, voltage_min_v: float, voltage_max_v: float) -> ProtectionTable:
+    """A table never changes, so batteries of one kind share it; a file that was `changed_ns` later is read anew."""
     try:
         data = tomllib.loads(path.read_text(encoding="utf-8"))
     except tomllib.TOMLDecodeError as error:

@@ -7,6 +7,7 @@ judged.
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -36,6 +37,7 @@ class HealthySpread:
         return float(self.at_rest_v[k]) + HEALTHY_OHM * abs(current_a) * self.ohm
 
 
+@lru_cache(maxsize=64)
 def healthy_spread(cell: Cell) -> HealthySpread:
     """Of cells of this kind. The curve is not told which of the charges with one voltage it is: the loosest counts."""
     soc = np.linspace(0.0, 1.0, 1001)
