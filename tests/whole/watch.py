@@ -67,7 +67,8 @@ def flowing(twin: Twin) -> Flowing:
     sources = {name: source.generator.power_w for name, source in twin.sources.items()}
     batteries = {name: battery.pcs.power_w for name, battery in twin.batteries.items()}
     loads = {name: load.power_w for name, load in twin.loads.items()}
-    return Flowing(twin.gate.newest.power_w, {**loads, **sources}, batteries)
+    auxiliaries = {f"{name} auxiliaries": -battery.warmth.draw_w for name, battery in twin.batteries.items()}
+    return Flowing(twin.gate.newest.power_w, {**loads, **sources, **auxiliaries}, batteries)
 
 
 @dataclass
@@ -199,7 +200,8 @@ class Watch:
         largest_w = max(1.0, *map(abs, self.flows.values()))
         if before and all(abs(self.flows[key] - before[key]) <= QUIET * largest_w for key in before):
             self.quiet += 1
-            residual = abs(snapshot.derived.residual_w) / largest_w
+            drawn_w = sum(battery.warmth.draw_w for battery in self.ins.twin.batteries.values())  # no meter sees it
+            residual = abs(snapshot.derived.residual_w - drawn_w) / largest_w
             self.worst_residual = max(self.worst_residual, residual)
             if not residual <= QUIET:
                 self.blame(snapshot.time, f"measured balance off by {residual:.2%}")
