@@ -7,6 +7,7 @@ import numba
 import numpy as np
 
 from leyden.bms.acquisition import Flags
+from leyden.bms.curve import Curve
 from leyden.bms.judge import Ints
 from leyden.bms.limits import BmsLimits
 from leyden.bms.protection import Action, Stops
@@ -127,9 +128,17 @@ Found = tuple[float, Binding]
 FREE: Found = (1.0, RATED)
 
 
+def _free(limits: BmsLimits, curve: Curve, worst: Extremes, flow: float) -> bool:
+    """Whether temperatures and coolant narrow nothing; nan does."""
+    warm = curve.whole_from <= worst.cold_degc and worst.hot_degc <= curve.whole_to
+    return warm and flow >= limits.by_flow.whole_from
+
+
 def charge_allowed(limits: BmsLimits, worst: Extremes, flow: float) -> Found:
     """The least of what voltage, temperatures, charge and coolant allow into the battery."""
-    curve = limits.charge_by_temperature
+    curve, volts = limits.charge_by_temperature, limits.charge_by_voltage
+    if limits.charge_by_soc is None and _free(limits, curve, worst, flow) and worst.high_v <= volts.whole_to:
+        return FREE
     found = [
         (limits.charge_by_voltage.at(worst.high_v), Source.CELL_VOLTAGE, worst.high_v_rack, worst.high_v),
         (curve.at(worst.cold_degc), Source.COLD, worst.cold_rack, worst.cold_degc),
@@ -143,7 +152,9 @@ def charge_allowed(limits: BmsLimits, worst: Extremes, flow: float) -> Found:
 
 def discharge_allowed(limits: BmsLimits, worst: Extremes, flow: float) -> Found:
     """The least of what voltage, temperatures, charge and coolant allow out of the battery."""
-    curve = limits.discharge_by_temperature
+    curve, volts = limits.discharge_by_temperature, limits.discharge_by_voltage
+    if limits.discharge_by_soc is None and _free(limits, curve, worst, flow) and worst.low_v >= volts.whole_from:
+        return FREE
     found = [
         (limits.discharge_by_voltage.at(worst.low_v), Source.CELL_VOLTAGE, worst.low_v_rack, worst.low_v),
         (curve.at(worst.cold_degc), Source.COLD, worst.cold_rack, worst.cold_degc),

@@ -138,7 +138,7 @@ def _limited(
 ) -> Bms:  # fmt: skip
     """What follows from a guard: limits and what binds them, the count, balancing, heat."""
     into, out = charge_allowed(limits, worst, seen.pump_flow), discharge_allowed(limits, worst, seen.pump_flow)
-    if effects.action >= Action.STOP or verdict[0].any():
+    if effects.action >= Action.STOP or not guard.calm:
         kinds, standing = limits.protection.kinds, guard.standing
         into = stopped(into, Stops.CHARGE, verdict, standing, kinds, effects.action)
         out = stopped(out, Stops.DISCHARGE, verdict, standing, kinds, effects.action)
