@@ -10,6 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from leyden.cli import make_app
+from leyden.cli.client import out
 from leyden.history import Record
 from leyden.history.record.cells import to_int16
 from leyden.runtime.config import data_folder, load_config
@@ -24,7 +25,7 @@ SICK = Pack(cells=48, days=16, step_s=1200.0, seed=3, faults=(Fault(20, 8, joint
 @pytest.fixture
 def run(monkeypatch):
     monkeypatch.setenv("LEYDEN_LANG", "en")
-    monkeypatch.setenv("COLUMNS", "200")
+    monkeypatch.setattr(out, "_width", 200)  # where a runner of tests sets COLUMNS, the console took that for good
     app, runner = make_app(("cells",)), CliRunner()
     return lambda *words: runner.invoke(app, ["cells", *map(str, words)])
 
