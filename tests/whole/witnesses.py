@@ -50,10 +50,13 @@ class Operator:
             except AnswerError as error:
                 if not error.status:
                     return
-                if error.status != TOO_MANY:
+                if error.status == TOO_MANY:
+                    stop.wait(1.0)
+                elif isinstance(self.asked, int) and self.over(self.asked):
+                    self.released.add(self.asked)
+                else:
                     raise
                 self.asked = None
-                stop.wait(1.0)
             stop.wait(0.02)
 
     def act(self, token: str) -> None:
@@ -72,6 +75,15 @@ class Operator:
             body = {"target": target, "power_w": power_w, "duration_s": duration_s, "by": "operator"}
             self.granted.append(request_json("POST", f"{self.park.url}/api/manual", body, token)["command"])
         self.asked = None
+
+    def over(self, command: int) -> bool:
+        """Whether a command's own time has come, so that there was nothing left to end."""
+        expires = next(c["expires"] for c in self.granted if c["id"] == command)
+        try:
+            now = site_time(self.park.live()["time"])
+        except AnswerError:  # killed since it answered
+            return True
+        return site_time(expires) <= now + timedelta(seconds=1.0)
 
     def in_force(self, target: str) -> dict[str, Any] | None:
         """What was acknowledged last for a target and not ended since."""
