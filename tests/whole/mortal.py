@@ -67,7 +67,7 @@ LATE_S = 4.0
 """How long a converter may take to rest when its watchdog has run out: its ramp, and two steps of the twin."""
 BLUR = 0.01
 """Share of the rating that meter, delay and rounding blur a limit by."""
-MOVING = 0.1
+MOVING = 0.15
 """The same while power moves: meter and converter are not read at one instant, and at speed instants are far apart."""
 MOVES_S = 15.0
 """How long power may move: the ramp, two cycles, and a stumble of this computer at speed. A site that is dead corrects
