@@ -100,11 +100,7 @@ def test_a_day_of_two_containers(tmp_path):
         ("park.toml", PEAK_DAY),
         ("park.toml", "2026-09-20"),
         ("two-containers.toml", PEAK_DAY),
-        pytest.param(
-            "two-containers.toml",
-            SUNNY_DAY,
-            marks=pytest.mark.xfail(reason="once that day export is 0.9 % over its limit for too long", strict=False),
-        ),
+        ("two-containers.toml", SUNNY_DAY),
     ],
 )
 def test_a_whole_day_second_by_second(tmp_path, site, day):

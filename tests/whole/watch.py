@@ -183,15 +183,15 @@ class Watch:
         if not able:
             self.demands.clear()
         elif len(self.demands) == self.demands.maxlen and excess_w > 0.0:
-            self.oldest_excess = max(self.oldest_excess, (excess_w - (demand_w - min(self.demands))) / self.limit_w)
+            self.oldest_excess = max(self.oldest_excess, older(excess_w, demand_w - min(self.demands)) / self.limit_w)
         self._export(demand_w, -real.grid_w - self.ins.site.grid.export_limit_w)
         self.demands.append(demand_w)
 
     def _export(self, demand_w: float, excess_w: float) -> None:
         """The same of export, as a share of the converters' rating: its limit may be 0."""
         if len(self.demands) == self.demands.maxlen and excess_w > 0.0:
-            new_w = max(self.demands) - demand_w
-            self.oldest_export = max(self.oldest_export, (excess_w - new_w) / self.rated_w)
+            grown_w = max(self.demands) - demand_w
+            self.oldest_export = max(self.oldest_export, older(excess_w, grown_w) / self.rated_w)
 
     def _measured(self, snapshot: Snapshot) -> None:
         """The measured balance, whenever all meters mean the same moment."""
@@ -213,6 +213,11 @@ class Watch:
     def needed(self) -> list[QuarterSum]:
         """Quarters that would have been over the limit without batteries, and in which these could help it."""
         return [q for q in self.quarters.values() if q.whole and q.able and q.demand_w > self.limit_w]
+
+
+def older(excess_w: float, grown_w: float) -> float:
+    """The part of an excess that is not from what has just grown; what shrinks makes an excess no larger than it is."""
+    return excess_w - max(0.0, grown_w)
 
 
 def limits(battery: Battery, snapshot: Snapshot) -> tuple[float, float]:
