@@ -5,10 +5,10 @@ work in the same run, and with what merely copying that much memory takes.
 """
 
 from functools import cache
-from time import perf_counter
 
 import numpy as np
 import pytest
+from benchmarks.timing import best
 
 from leyden.bms.soc_filter import new_filter, observed
 from leyden.bms.soc_sweep import new_sweep, observe
@@ -36,16 +36,6 @@ def make(racks):
 def some_power(steps):
     """To and fro, so that charge stays where it is however long is measured: 2 MW of 4.5 MWh a container."""
     return 2e6 * np.sin(np.arange(steps) / 7.0)[:, None] * np.ones(CONTAINERS)
-
-
-def best(call, rounds):
-    """The shortest of several times [s], as other work on the machine only ever adds."""
-    shortest_s = float("inf")
-    for _ in range(rounds):
-        start_s = perf_counter()
-        call()
-        shortest_s = min(shortest_s, perf_counter() - start_s)
-    return shortest_s
 
 
 @cache

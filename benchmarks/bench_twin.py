@@ -1,9 +1,8 @@
 """What a second of the park's container costs: the kernels, the container, the whole twin, and reading it."""
 
-from time import perf_counter
-
 import numpy as np
 import pytest
+from benchmarks.timing import best
 
 from leyden.physics import cell_step as cells
 from leyden.twin import ProfileOptions, TwinOptions
@@ -29,8 +28,8 @@ def bench_cells_of_a_container(benchmark):
     current_a, sums = np.full(RACKS, 40.0), np.zeros((cells.SUMS, RACKS))
     heat = (25.0, CELL.cooling_w_per_k, CELL.heat_capacity_j_per_k, 0.9998)
     benchmark(cells.step_cells, state, made, current_a, CELL.ocv.nodes, heat, 1.0, sums)
-    plain_s = best(lambda: plain_step(CELL, state, made, current_a, 25.0, 1.0))
-    kernel_s = best(lambda: cells.step_cells(state, made, current_a, CELL.ocv.nodes, heat, 1.0, sums))
+    plain_s = best(lambda: plain_step(CELL, state, made, current_a, 25.0, 1.0), 50)
+    kernel_s = best(lambda: cells.step_cells(state, made, current_a, CELL.ocv.nodes, heat, 1.0, sums), 50)
     benchmark.extra_info["times faster than plain numpy"] = round(plain_s / kernel_s, 1)
     benchmark.extra_info["ns per cell"] = round(1e9 * kernel_s / (RACKS * SERIES), 1)
     assert kernel_s < plain_s
@@ -62,13 +61,3 @@ def bench_read_after_a_step(benchmark):
 def bench_read_again(benchmark):
     """Reading when nothing has changed."""
     benchmark(park().read)
-
-
-def best(call, rounds=50):
-    """The shortest of several times, as other work on the machine only ever adds."""
-    shortest_s = float("inf")
-    for _ in range(rounds):
-        start_s = perf_counter()
-        call()
-        shortest_s = min(shortest_s, perf_counter() - start_s)
-    return shortest_s

@@ -2,9 +2,9 @@
 
 import json
 import sys
-from time import perf_counter
 
 import numpy as np
+from benchmarks.timing import best
 
 from leyden.physics import converter_loss, load_cell
 from leyden.physics.cell_sweep import Make, new_cells, sweep
@@ -19,21 +19,11 @@ def some(name, racks, series):
     return new_cells(cell, Make(np.full(shape, 0.5), capacity_ah, 1.0 + 0.04 * rng.standard_normal(shape)), 1)
 
 
-def best(call, rounds=5):
-    """The shortest of several times [s]."""
-    shortest_s = float("inf")
-    for _ in range(rounds):
-        start_s = perf_counter()
-        call()
-        shortest_s = min(shortest_s, perf_counter() - start_s)
-    return shortest_s
-
-
 def liionpack():
     """4 strings of 8 cells on a bus, an hour at 10 s."""
     cells = some("lfp-280ah", 4, 8)
     power_w = np.repeat([5e3, -5e3], 180)[:, None]
-    return {"s": best(lambda: sweep(cells, power_w, 10.0)), "steps": 360, "cells": 32}
+    return {"s": best(lambda: sweep(cells, power_w, 10.0), 5), "steps": 360, "cells": 32}
 
 
 def pybamm():

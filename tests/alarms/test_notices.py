@@ -95,12 +95,12 @@ def test_priority_three_and_what_is_wrong_with_telling_are_not_told():
     assert night.told == []
 
 
-@settings(max_examples=5)
+@settings(max_examples=10)
 @given(st.integers(1, 40), st.integers(1, 100))
 def test_what_flaps_is_told_ever_more_rarely(on_s, off_s):
     """Whatever the rhythm, a night of flapping is a dozen messages, and never a beginning without an end."""
     night = Night()
-    for _ in range(round(0.5 * HELD / (on_s + off_s))):
+    for _ in range(round(2 * HELD / (on_s + off_s))):
         night.pass_time(on_s, condition("device-silent:gate"))
         night.pass_time(off_s)
     hours = (night.now_s - 1000.0) / HELD
@@ -166,7 +166,7 @@ CAUSES = st.lists(
 )
 
 
-@settings(max_examples=15)
+@settings(max_examples=25)
 @given(CAUSES)
 def test_beginnings_and_ends_alternate_for_every_cause_and_names_are_never_given_twice(story):
     night = Night()

@@ -10,7 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from leyden.cli import make_app
-from leyden.cli.client import out
+from leyden.cli.consoles import out
 from leyden.history import Record
 from leyden.history.record.cells import to_int16
 from leyden.runtime.config import data_folder, load_config

@@ -49,7 +49,7 @@ meter_delay = "0.2 s"
 cell = "lfp-280ah"
 layout = { rack = 2, module = 8, cell = 48 }
 bms = "bms1"
-converter = { device = "pcs1", power = "300 kW", ramp = "150 kW/s" }
+converter = { device = "pcs1", power = "300 kW", ramp = "100 kW/s" }
 [load.line1]
 device = "line"
 [history]
@@ -67,7 +67,7 @@ LATE_S = 4.0
 """How long a converter may take to rest when its watchdog has run out: its ramp, and two steps of the twin."""
 BLUR = 0.01
 """Share of the rating that meter, delay and rounding blur a limit by."""
-MOVING = 0.15
+MOVING = 0.1
 """The same while power moves: meter and converter are not read at one instant, and at speed instants are far apart."""
 MOVES_S = 15.0
 """How long power may move: the ramp, two cycles, and a stumble of this computer at speed. A site that is dead corrects

@@ -7,7 +7,8 @@ from typing import Annotated, Any
 
 import typer
 
-from leyden.cli.client import AsJson, Token, ask, err, fail, language, out, print_json, said
+from leyden.cli.client import AsJson, Token, ask, fail, language, print_json, said
+from leyden.cli.consoles import err, out
 from leyden.cli.site_file import EXIT_BAD_SITE, load_or_fail
 from leyden.model.words import Words
 from leyden.runtime.config import SiteConfig

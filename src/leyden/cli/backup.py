@@ -6,7 +6,8 @@ from typing import Annotated
 
 import typer
 
-from leyden.cli.client import EXIT_REFUSED, AsJson, Token, err, fail, language, out, print_json
+from leyden.cli.client import EXIT_REFUSED, AsJson, Token, fail, language, print_json
+from leyden.cli.consoles import err, out
 from leyden.cli.site_file import load_or_fail
 from leyden.cli.transfer import fetched
 from leyden.history import HistoryError

@@ -5,8 +5,9 @@ from typing import Annotated
 
 import typer
 
-from leyden.cli.client import AsJson, err, fail, out, print_json
-from leyden.cli.estimate import ampere_hours, load_cell_or_fail, read_or_fail
+from leyden.cli.client import AsJson, fail, print_json
+from leyden.cli.consoles import err, out
+from leyden.cli.estimate import load_cell_or_fail, positive_or_fail, read_or_fail
 from leyden.physics import load_cell
 from leyden.physics.cell_fit import CellFit, FitError, fit_cell
 from leyden.physics.cell_page import cell_page
@@ -43,7 +44,7 @@ def fit(
         fail(f"'{output.name}' must end in .toml", 2)
     if output.exists() and not force:
         fail(f"{output} is there already: choose another name, or say --force", 2)
-    capacity_ah = ampere_hours(capacity)
+    capacity_ah = positive_or_fail("--capacity", capacity, "Ah")
     record, slow = read_or_fail(pulses), None if ocv is None else read_or_fail(ocv)
     try:
         with err.status("fitting"):

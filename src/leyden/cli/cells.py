@@ -19,9 +19,9 @@ from leyden.bms.watch.digest import CurveOfCharge, resistance_of
 from leyden.bms.watch.judge import ALARM_V
 from leyden.cli.cells_site import site_strings
 from leyden.cli.cells_told import Names, Told, csv_text, document, html_text, print_told
-from leyden.cli.client import AsJson, Token, err, fail
-from leyden.cli.estimate import ampere_hours, load_cell_or_fail
-from leyden.model.quantity import parse_quantity
+from leyden.cli.client import AsJson, Token, fail
+from leyden.cli.consoles import err
+from leyden.cli.estimate import load_cell_or_fail, positive_or_fail
 
 _LFP_V = (2.5, 3.65)
 """Where the median cell of a lithium iron phosphate pack is: whoever names no cell is taken to mean such a one."""
@@ -59,7 +59,7 @@ def cells(
         fail("name either a file or --site: leyden cells pack.csv, or leyden cells --site sites/park.toml", 2)
     if output is not None and output.suffix not in (".csv", ".html"):
         fail(f"'{output.name}' must end in .csv or .html", 2)
-    options = WatchOptions(alarm_v=_volts(alarm))
+    options = WatchOptions(alarm_v=positive_or_fail("--alarm", alarm, "V"))
     if site is not None:
         strings, names = site_strings(site, battery, days, url, token)
     else:
@@ -76,16 +76,6 @@ def cells(
         typer.echo(json.dumps(document(told_all), ensure_ascii=False, indent=2))
     elif output is None:
         print_told(told_all)
-
-
-def _volts(text: str) -> float:
-    try:
-        value = parse_quantity(text, "V")
-    except ValueError as error:
-        fail(str(error), 2)
-    if not value > 0.0:
-        fail(f"--alarm must be above 0 (got {text!r})", 2)
-    return value
 
 
 def _file_strings(
@@ -136,6 +126,9 @@ def _curve(first: Day, cell: str | None, capacity: str | None) -> CurveOfCharge 
     chosen = load_cell_or_fail(cell or "lfp-280ah")
     curve = curve_of(chosen)
     if capacity is not None:
-        return replace(curve, resistance_ohm=curve.resistance_ohm * chosen.capacity_ah / ampere_hours(capacity))
+        return replace(
+            curve,
+            resistance_ohm=curve.resistance_ohm * chosen.capacity_ah / positive_or_fail("--capacity", capacity, "Ah"),
+        )
     measured = resistance_of(first.strings[0]) if cell is None else math.nan
     return replace(curve, resistance_ohm=measured) if measured > 0.0 else curve

@@ -9,7 +9,8 @@ from rich.progress import Progress
 
 from leyden.bms.watch import Digest, curve_of, digest
 from leyden.cli.cells_told import Names
-from leyden.cli.client import EXIT_REFUSED, err, fail, fail_as
+from leyden.cli.client import EXIT_REFUSED, fail, fail_as
+from leyden.cli.consoles import err
 from leyden.cli.site_file import load_or_fail
 from leyden.model.site import Battery
 from leyden.runtime.alone import runs

@@ -14,7 +14,8 @@ from rich.text import Text
 from leyden.bms.watch import Finding, WatchReport
 from leyden.bms.watch.finding import Evidence
 from leyden.bms.watch.sentences import alarm_words, day_text, finding_words, since_words
-from leyden.cli.client import language, out
+from leyden.cli.client import language
+from leyden.cli.consoles import out
 from leyden.model.words import Words
 
 _HEADS = (

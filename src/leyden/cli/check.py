@@ -10,7 +10,8 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from leyden.cli.client import AsJson, err, language, out, print_json
+from leyden.cli.client import AsJson, language, print_json
+from leyden.cli.consoles import err, out
 from leyden.model.problem import Problem, SiteFileError
 from leyden.model.site import Site
 from leyden.model.words import Language, Words, printed_value

@@ -5,15 +5,10 @@ import os
 from typing import Annotated, Any, NoReturn
 
 import typer
-from rich.console import Console
 
+from leyden.cli.consoles import err
 from leyden.model.words import Language
 from leyden.runtime.http import AnswerError, request_json
-
-out = Console()
-"""Results."""
-err = Console(stderr=True)
-"""Progress and errors."""
 
 EXIT_REFUSED = 1
 """The site said no."""

@@ -13,7 +13,8 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
-from leyden.cli.client import EXIT_REFUSED, EXIT_UNREACHABLE, AsJson, Token, err, fail, language, out, print_json
+from leyden.cli.client import EXIT_REFUSED, EXIT_UNREACHABLE, AsJson, Token, fail, language, print_json
+from leyden.cli.consoles import err, out
 from leyden.cli.signals import until_signal
 from leyden.cli.site_file import EXIT_BAD_SITE, load_or_fail
 from leyden.commission import Mark, Part, Report, Step, Wish, commission

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from leyden.cli.client import err
+from leyden.cli.consoles import err
 from leyden.cli.signals import until_signal
 
 LONGEST_WAIT_S = 30.0

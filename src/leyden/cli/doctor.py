@@ -10,7 +10,8 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
-from leyden.cli.client import EXIT_REFUSED, AsJson, Token, ask, err, fail, language, out, print_json
+from leyden.cli.client import EXIT_REFUSED, AsJson, Token, ask, fail, language, print_json
+from leyden.cli.consoles import err, out
 from leyden.cli.site_file import load_or_fail
 from leyden.cli.transfer import fetched
 from leyden.runtime.alone import runs

@@ -12,7 +12,8 @@ import typer
 from rich.progress import Progress
 
 from leyden.bms.soc_filter import FilterOptions, estimated, new_filter
-from leyden.cli.client import AsJson, err, fail
+from leyden.cli.client import AsJson, fail
+from leyden.cli.consoles import err
 from leyden.model.quantity import parse_quantity
 from leyden.model.readings import Floats
 from leyden.physics import Cell, CellFileError, load_cell
@@ -44,7 +45,7 @@ def estimate(
     Example: leyden estimate pack.csv --cell my-cell.toml --capacity "2.3 Ah" --start-soc 0.5 -o soc.csv
     """
     chosen, record = load_cell_or_fail(cell), read_or_fail(telemetry)
-    capacity_ah = chosen.capacity_ah if capacity is None else ampere_hours(capacity)
+    capacity_ah = chosen.capacity_ah if capacity is None else positive_or_fail("--capacity", capacity, "Ah")
     record = Trace(record.time_s, record.current_a, record.voltage_v / series, record.temperature_degc)
     told = _along(record, chosen, 0.5 if start_soc is None else start_soc, start_std, capacity_ah)
     told[2] *= series
@@ -80,14 +81,14 @@ def read_or_fail(path: Path) -> Trace:
         fail(str(error), 2)
 
 
-def ampere_hours(text: str) -> float:
-    """A capacity as people write it."""
+def positive_or_fail(option: str, text: str, unit: str) -> float:
+    """A quantity as people write it, above 0, or what is wrong with it on stderr and exit code 2."""
     try:
-        value = parse_quantity(text, "Ah")
+        value = parse_quantity(text, unit)
     except ValueError as error:
-        fail(str(error), 2)
+        fail(f"{option}: {error}", 2)
     if not value > 0.0:
-        fail(f"the capacity must be above 0 (got {text!r})", 2)
+        fail(f"{option} must be above 0 (got {text!r})", 2)
     return value
 
 

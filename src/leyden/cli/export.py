@@ -6,7 +6,8 @@ from typing import Annotated
 
 import typer
 
-from leyden.cli.client import DEFAULT_URL, EXIT_REFUSED, EXIT_UNREACHABLE, Token, Url, ask, err, fail
+from leyden.cli.client import DEFAULT_URL, EXIT_REFUSED, EXIT_UNREACHABLE, Token, Url, ask, fail
+from leyden.cli.consoles import err
 from leyden.runtime.http import AnswerError, fetch
 
 

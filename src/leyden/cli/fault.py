@@ -5,7 +5,8 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
-from leyden.cli.client import DEFAULT_URL, AsJson, Token, Url, ask, fail, out, print_json, said
+from leyden.cli.client import DEFAULT_URL, AsJson, Token, Url, ask, fail, print_json, said
+from leyden.cli.consoles import out
 
 app = typer.Typer(help="Faults of the twin (simulated sites only).", no_args_is_help=True)
 

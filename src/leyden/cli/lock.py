@@ -6,7 +6,8 @@ from urllib.parse import quote, urlencode
 
 import typer
 
-from leyden.cli.client import DEFAULT_URL, AsJson, Token, Url, ask, language, out, print_json
+from leyden.cli.client import DEFAULT_URL, AsJson, Token, Url, ask, language, print_json
+from leyden.cli.consoles import out
 from leyden.cli.person import as_person
 from leyden.model.words import Words
 

@@ -6,7 +6,8 @@ from urllib.parse import urlencode
 
 import typer
 
-from leyden.cli.client import DEFAULT_URL, AsJson, Token, Url, ask, fail, language, out, print_json, said
+from leyden.cli.client import DEFAULT_URL, AsJson, Token, Url, ask, fail, language, print_json, said
+from leyden.cli.consoles import out
 from leyden.cli.site_time import SiteTime
 from leyden.model.quantity import parse_quantity
 from leyden.model.words import Words

@@ -5,7 +5,8 @@ from typing import Annotated
 
 import typer
 
-from leyden.cli.client import DEFAULT_URL, AsJson, Token, Url, ask, fail, out, print_json, said
+from leyden.cli.client import DEFAULT_URL, AsJson, Token, Url, ask, fail, print_json, said
+from leyden.cli.consoles import out
 from leyden.model.quantity import parse_quantity
 
 

@@ -10,7 +10,8 @@ from typing import Annotated, Any
 import typer
 
 from leyden.alarms.notices import Kind, Message
-from leyden.cli.client import EXIT_REFUSED, AsJson, fail, language, out, print_json
+from leyden.cli.client import EXIT_REFUSED, AsJson, fail, language, print_json
+from leyden.cli.consoles import out
 from leyden.cli.site_file import load_or_fail
 from leyden.model.words import Words
 from leyden.runtime.broker import Broker

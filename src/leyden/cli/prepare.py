@@ -8,7 +8,8 @@ from typing import Annotated
 import typer
 from rich.progress import Progress
 
-from leyden.cli.client import err, fail
+from leyden.cli.client import fail
+from leyden.cli.consoles import err
 from leyden.cli.site_file import EXIT_BAD_SITE, load_or_fail
 from leyden.cli.twin import moment_of, set_aside
 from leyden.runtime.clock import SimulatedClock

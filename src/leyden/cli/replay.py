@@ -5,7 +5,8 @@ from typing import Annotated, Any
 
 import typer
 
-from leyden.cli.client import AsJson, err, fail, language, out, print_json
+from leyden.cli.client import AsJson, fail, language, print_json
+from leyden.cli.consoles import err, out
 from leyden.runtime.blackbox.tagged import TaggedError
 from leyden.runtime.bundle import BundleError
 from leyden.runtime.describe import time_json, words_json

@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from leyden.cli.client import EXIT_REFUSED, err, fail, out
+from leyden.cli.client import EXIT_REFUSED, fail
+from leyden.cli.consoles import err, out
 from leyden.cli.site_file import load_or_fail
 from leyden.runtime.config import SiteConfig, data_folder
 from leyden.runtime.unit_file import unit_name, unit_text

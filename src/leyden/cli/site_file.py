@@ -4,7 +4,7 @@ from pathlib import Path
 
 import typer
 
-from leyden.cli.client import err
+from leyden.cli.consoles import err
 from leyden.model.problem import SiteFileError
 from leyden.runtime.config import SiteConfig, load_config
 

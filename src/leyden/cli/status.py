@@ -7,7 +7,8 @@ from urllib.parse import quote
 import typer
 from rich.table import Table
 
-from leyden.cli.client import DEFAULT_URL, AsJson, Token, Url, ask, language, out, print_json, said
+from leyden.cli.client import DEFAULT_URL, AsJson, Token, Url, ask, language, print_json, said
+from leyden.cli.consoles import out
 from leyden.cli.site_time import SiteTime
 from leyden.model.words import Words, printed_value
 

@@ -9,7 +9,8 @@ from typing import Annotated
 
 import typer
 
-from leyden.cli.client import err, fail
+from leyden.cli.client import fail
+from leyden.cli.consoles import err
 from leyden.cli.serving import Server
 from leyden.cli.signals import until_signal
 from leyden.cli.site_file import EXIT_BAD_SITE, load_or_fail

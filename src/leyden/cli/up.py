@@ -10,7 +10,8 @@ from typing import Annotated
 
 import typer
 
-from leyden.cli.client import EXIT_REFUSED, err, fail, language
+from leyden.cli.client import EXIT_REFUSED, fail, language
+from leyden.cli.consoles import err
 from leyden.cli.serving import Server
 from leyden.cli.signals import until_signal
 from leyden.cli.site_file import load_or_fail

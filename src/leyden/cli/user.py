@@ -7,7 +7,8 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from leyden.cli.client import AsJson, err, fail, out, print_json
+from leyden.cli.client import AsJson, fail, print_json
+from leyden.cli.consoles import err, out
 from leyden.cli.people import DEFAULT_SITE, Desk, SiteOption, desk, say
 from leyden.history.ledger import User
 from leyden.history.ledger.passwords import check_password

@@ -77,7 +77,9 @@ class Budget:
         return self._limits[device]
 
     def left(self, device: str) -> bool:
-        """Whether there is any left today."""
+        """Whether there is any left today. None left is known from memory: asked every cycle, it costs no reading."""
+        if self.spent(device) >= self._limits[device]:
+            return False
         self._learn()
         return self.spent(device) < self._limits[device]
 
