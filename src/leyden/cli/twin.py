@@ -15,6 +15,7 @@ from leyden.cli.serving import Server
 from leyden.cli.signals import until_signal
 from leyden.cli.site_file import EXIT_BAD_SITE, load_or_fail
 from leyden.runtime.config import SiteConfig, data_folder
+from leyden.runtime.memory import give_back_code
 from leyden.runtime.twin_host import TwinHost
 from leyden.twin import Twin, TwinStateError
 from leyden.web.twin_port import create_twin_app
@@ -68,6 +69,7 @@ async def _run(config: SiteConfig, speed: float | None, start: datetime | None) 
         host = TwinHost(config.site, model, config.maps, folder, speed or config.twin.speed)
     except TwinStateError as error:
         fail(f"{error}; begin anew with --fresh", EXIT_BAD_SITE)
+    give_back_code("libllvm")
     server = Server(create_twin_app(host), "127.0.0.1", config.twin.port)
     err.print(f"twin of {config.site.id}: {len(config.site.devices)} devices, x{host.clock.speed:g}, from {model.time}")
     await until_signal(host.run(), server.run_until_cancelled())

@@ -25,7 +25,7 @@ class HistoryOptions:
     keep_decisions_s: Annotated[float, Quantity("s", low=DAY_S)] = 365 * DAY_S
     """Plans too: both say why."""
     keep_minutes_s: Annotated[float, Quantity("s", low=31 * DAY_S)] = 730 * DAY_S
-    memory_mb: int = 64
+    memory_mb: int = 40
     """What the database may hold in memory. A park of 60 points and 3840 cells needs no more; 128 cost 100 MB, and were
     not faster."""
     queue_mb: int = 64
