@@ -71,7 +71,7 @@ MOVING = 0.1
 """The same while power moves: meter and converter are not read at one instant, and at speed instants are far apart."""
 MOVES_S = 15.0
 """How long power may move: the ramp, two cycles, and a stumble of this computer at speed. A site that is dead corrects
-nothing: then until the converter's watchdog has run out."""
+nothing: then until the converter's watchdog has run out, or, where it is born again sooner, from its first word on."""
 
 
 @dataclass
@@ -89,6 +89,8 @@ class Truth:
     """When the gate was last within its limits, but for the blur."""
     dead_s: float = 0.0
     """When the site died last; it lives as soon as it has said a word after that."""
+    born_s: float = 0.0
+    """When it said the first word of its life."""
     wrong: list[str] = field(default_factory=list)
     most_import_w: float = -inf
     most_export_w: float = -inf
@@ -103,14 +105,25 @@ class Truth:
             )
         excess_w = max(grid_w - IMPORT_W, -grid_w - EXPORT_W)
         self.within_s = now_s if excess_w <= BLUR * RATED_W else self.within_s
-        alone_s = 0.0 if self.told_s > self.dead_s or isnan(pcs.watchdog_s) else pcs.watchdog_s + LATE_S
-        patience_s = alone_s + MOVES_S
-        if not (excess_w <= MOVING * RATED_W and now_s - self.within_s <= patience_s):
+        alone_s = 0.0 if self.lives or isnan(pcs.watchdog_s) else pcs.watchdog_s + LATE_S
+        since_s = max(self.within_s, self.born_s) if self.lives else self.within_s
+        if not (excess_w <= MOVING * RATED_W and now_s - since_s <= alone_s + MOVES_S):
             self.blame(now_s, f"{grid_w:.0f} W at the gate, over its limit for {now_s - self.within_s:.1f} s")
         if twin.batteries["b1"].bms.fault_bits:
             self.blame(now_s, "the battery management tripped")
         self.t.append(now_s)
         self.power_w.append(pcs.power_w)
+
+    @property
+    def lives(self) -> bool:
+        """Whether the site has said a word since it died last."""
+        return self.told_s > self.dead_s
+
+    def told(self, now_s: float) -> None:
+        """The site says something to its converter."""
+        self.born_s = self.born_s if self.lives else now_s
+        self.told_s = now_s
+        self.tells.append(now_s)
 
     def blame(self, now_s: float, what: str) -> None:
         """Take down what is wrong; the first of it will do."""
@@ -137,8 +150,7 @@ class SeenTwin(Twin):
 
     def command(self, thing: str, values: Mapping[str, float]) -> None:
         super().command(thing, values)
-        self.seen.told_s = self.told_s
-        self.seen.tells.append(self.told_s)
+        self.seen.told(self.told_s)
 
 
 @dataclass

@@ -22,8 +22,11 @@ from tests.whole.park import with_key
 
 DAY_S = 86400.0
 RAISING = (ChangeKind.RAISED, ChangeKind.RETURNED, ChangeKind.ESCALATED)
-EMPTY, FULL = 0.1, 0.98
-"""Charge as counted at which a battery has been used up, or filled: its weakest cell is empty before the count is."""
+FULL = 0.98
+"""Charge as counted at which a battery has been filled."""
+EMPTY = 0.01
+"""Share of its rating below which what a battery's management still lets it give counts as nothing: used up. The count
+stands at some per cent then, as the weakest cell of thousands is empty before all others are."""
 CELL_ALARMS = ("battery-protection", "cells-silent", "data-missing")
 WEATHER = {"ambient_january": '"8 °C"', "ambient_july": '"30 °C"', "day_swing": '"8 °C"'}
 """Of a container whose heating and cooling do little."""
@@ -76,8 +79,10 @@ class Tale:
     cell_degc: Extremes = field(default_factory=Extremes)
     ambient_degc: Extremes = field(default_factory=Extremes)
     fault_bits: int = 0
+    used_up_days: int = 0
+    """On which its management let it give no more."""
     full_days: int = 0
-    """On which it went from EMPTY to FULL."""
+    """On which it was both used up and filled."""
     money: dict[str, float] = field(default_factory=dict)
     """What the batteries saved, by local month."""
     energies_wh: Counter[str] = field(default_factory=Counter)
@@ -91,7 +96,8 @@ class Tale:
         """For people."""
         yield f"{self.days:g} days: {self.alarms.total()} alarms, {self.alarms.total() / self.days:.3f} a day"
         yield from (f"  {kind}: {count}; first {self.told[kind]}" for kind, count in self.alarms.most_common())
-        yield f"charge as counted {self.soc}, in truth {self.soc_truth}; from empty to full on {self.full_days} days"
+        yield f"charge as counted {self.soc}, in truth {self.soc_truth}"
+        yield f"used up on {self.used_up_days} days, filled as well on {self.full_days} of them"
         yield f"cells {self.cell_v} V, {self.cell_degc} degC; around them {self.ambient_degc} degC"
         yield f"fault bits of the battery management: {self.fault_bits}"
         yield "energies [MWh]: " + ", ".join(f"{name} {wh / 1e6:.4g}" for name, wh in self.energies_wh.items())
@@ -108,7 +114,8 @@ class Teller:
         self.start = ins.twin.truth()
         self.from_t = ins.clock.now()
         self._before = energies_wh(ins.twin)
-        self._day, self._span = Today(), Extremes()
+        self._day, self._span, self._used_up = Today(), Extremes(), False
+        self._nothing_w = EMPTY * ins.site.battery("b1").converter.power_w
         self._morning = ""
         ins.station.listen(self.moment)
         ins.station.alarms.listen(self.changed)
@@ -131,6 +138,7 @@ class Teller:
         reading = moment.snapshot.readings.battery["b1"]
         assert reading.stamp("soc").quality is Quality.GOOD
         self._span.see(reading.soc)
+        self._used_up |= reading.discharge_limit_w < self._nothing_w
         self.tale.cell_v.see(reading.cell_voltage_min_v, reading.cell_voltage_max_v)
         self.tale.cell_degc.see(reading.cell_temperature_min_degc, reading.cell_temperature_max_degc)
         self.tale.ambient_degc.see(battery.ambient_degc)
@@ -146,11 +154,12 @@ class Teller:
         if not day.day:
             return
         tale.soc.see(self._span.low, self._span.high)
-        tale.full_days += self._span.low < EMPTY and self._span.high > FULL
+        tale.used_up_days += self._used_up
+        tale.full_days += self._used_up and self._span.high > FULL
         tale.money[day.day[:7]] = tale.money.get(day.day[:7], 0.0) + (day.money or 0.0)
         truth = self.ins.twin.truth().battery["b1"]
         tale.soc_truth.see(float(truth.cell_soc.min()), float(truth.cell_soc.max()))
-        self._span = Extremes()
+        self._span, self._used_up = Extremes(), False
 
     def end(self) -> None:
         """Take down what only the whole run can tell."""
