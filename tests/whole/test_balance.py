@@ -92,11 +92,11 @@ async def test_the_measured_balance_over_real_sockets(tmp_path):
     """Through registers, whole hundreds of watts, and devices that are asked one after the other."""
     seen = []
     config = configured(tmp_path, "park.toml")
-    async with wired(config, "2026-09-20 12:00", speed=5.0) as ins:
+    async with wired(config, "2026-09-20 12:00", speed=3.0) as ins:
         ins.station.listen(lambda moment: seen.append(moment.snapshot))
         for power_w in (8e5, -6e5, 2e5):
             ins.station.command("b1", power_w, 60.0, "test")
-            await asyncio.sleep(2.5)
+            await asyncio.sleep(4.0)
     residuals = list(quiet_residuals(seen[2:]))
     assert len(residuals) > 15
     assert max(residuals) <= QUIET
