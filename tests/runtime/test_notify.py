@@ -4,16 +4,19 @@ import asyncio
 import json
 import logging
 import socket
+import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from time import sleep
 
 import pytest
 
 from leyden.alarms import AlarmBook
 from leyden.history import Ledger
+from leyden.history.ledger.states import States
 from leyden.model.condition import Condition
 from leyden.model.secret import Secret
 from leyden.runtime import notify
@@ -155,6 +158,49 @@ async def test_what_could_not_be_sent_is_sent_after_a_restart_and_not_twice(tmp_
             site.set(condition("meter-lost:gate", 1), condition("clock-jumped", 2))
             await site.until(lambda: len(ops.got) == 2, "the next alarm was not told")
     assert ops.told == [("raised", "meter-lost:gate"), ("raised", "clock-jumped")]
+
+
+async def test_a_write_that_the_end_overtakes_does_not_come_after_it(tmp_path):
+    ledger = Ledger(tmp_path)
+    slow = _SlowFromThreads(ledger.states)
+    with hook() as ops:
+        options = hooked(ops.url)
+        book = AlarmBook(ledger.alarms)
+        channels = channels_of(options, SecretStore(tmp_path, {}), PARK.id)
+        notifier = Notifier(PARK, options, channels, book, slow, WallClock(), lambda: "LIVE")
+        site = Telling(book, notifier)
+        running = asyncio.create_task(notifier.run())
+        site.set(condition("meter-lost:gate", 1))
+        await site.until(lambda: ops.got and not notifier.waiting, "it was not told")
+        assert slow.writing, "the state in which it waits is still being written"
+        running.cancel()
+        with suppress(asyncio.CancelledError):
+            await running
+        await site.until(lambda: not slow.writing, "the write did not end")
+    kept = ledger.states.load(notify.KEPT, notify.Kept)
+    ledger.close()
+    assert kept is not None
+    assert kept.outbox.letters == ()
+
+
+class _SlowFromThreads:
+    """A disk that takes its time, wherever nobody waits for it."""
+
+    def __init__(self, states: States) -> None:
+        self._states = states
+        self.writing = 0
+
+    def save(self, name, state, time) -> bool:
+        if threading.current_thread() is threading.main_thread():
+            return self._states.save(name, state, time)
+        self.writing += 1
+        sleep(0.5)
+        saved = self._states.save(name, state, time)
+        self.writing -= 1
+        return saved
+
+    def load(self, name, kind):
+        return self._states.load(name, kind)
 
 
 async def test_one_that_does_not_answer_holds_up_neither_the_cycle_nor_the_others(tmp_path):

@@ -131,6 +131,8 @@ class Notifier:
         self._beats = 0
         self._posted = {channel.name: asyncio.Event() for channel in channels}
         self._saving = asyncio.Lock()
+        self._writing = threading.Lock()
+        self._ended = False
         alarms.listen(self._note)
 
     def _note(self, changes: Sequence[AlarmChange]) -> None:
@@ -165,7 +167,7 @@ class Notifier:
         finally:
             # The end is on purpose: what was taken a moment ago must not be sent again at the next start.
             with suppress(OSError):
-                self._states.save(KEPT, Kept(self._known, self._outbox), self._clock.now())
+                self._save(Kept(self._known, self._outbox), last=True)
 
     async def _guarded(self, work: Callable[[], Any]) -> None:
         """Nothing that goes wrong with telling may end a site."""
@@ -214,8 +216,15 @@ class Notifier:
             if kept == self._kept:
                 return
             with suppress(OSError):
-                await asyncio.to_thread(self._states.save, KEPT, kept, self._clock.now())
+                await asyncio.to_thread(self._save, kept)
                 self._kept = kept
+
+    def _save(self, kept: Kept, last: bool = False) -> None:
+        """From any thread: a cancelled task's write goes on in its thread, and must not come after the last one."""
+        with self._writing:
+            if not self._ended:
+                self._ended = last
+                self._states.save(KEPT, kept, self._clock.now())
 
     async def _deliver(self, channel: Channel) -> None:
         """What waits for a channel, one letter after another, with growing patience while it fails."""
