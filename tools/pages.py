@@ -1,4 +1,5 @@
-"""Writes the pages of the documentation that follow from the code: the HTTP API, and one page for each device map.
+"""Writes the pages of the documentation that follow from the code: the HTTP API, one page for each
+device map, and the tables of the battery management.
 
     python tools/pages.py
 
@@ -11,9 +12,13 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from leyden.bms.interlocks import load_interlocks
+from leyden.bms.page import management_page
+from leyden.bms.protection_file import LFP, load_protection
 from leyden.devices import load_map, map_names
 from leyden.devices.page import device_page
 from leyden.model.plant import NullPlant
+from leyden.physics import load_cell
 from leyden.runtime.clock import SimulatedClock
 from leyden.runtime.config import load_config
 from leyden.runtime.night import night
@@ -107,7 +112,10 @@ def api_schema() -> dict[str, Any]:
 def pages() -> dict[Path, str]:
     """Every written page by its file."""
     devices = {DOCS / "devices" / f"{name}.md": device_page(load_map(name), "en") for name in map_names()}
-    return {DOCS / "api.md": api_page(api_schema()), **devices}
+    cell = load_cell("lfp-280ah").rating
+    table = load_protection(LFP, cell.voltage_min_v, cell.voltage_max_v)
+    guide = DOCS / "guides/battery-management.md"
+    return {DOCS / "api.md": api_page(api_schema()), guide: management_page(table, load_interlocks()), **devices}
 
 
 def main() -> None:

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leyden.physics import share_power
+from leyden.physics.parallel import share_power
 
 
 def brute_force(emf_v, resistance_ohm, low_a, high_a, power_w):

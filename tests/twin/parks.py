@@ -5,7 +5,7 @@ from dataclasses import replace
 from leyden.model import Site, Words
 from leyden.model.site import Battery, Converter, Device, Grid, Layout, Load, Source
 from leyden.physics import load_cell
-from leyden.twin import ProfileOptions, Twin, TwinOptions
+from leyden.twin import CoolingOptions, ProfileOptions, Twin, TwinOptions
 
 CELL = load_cell("lfp-280ah")
 CELLS = {"lfp-280ah": CELL}
@@ -53,4 +53,7 @@ STILL = TwinOptions(
 
 
 def a_twin(site: Site | None = None, options: TwinOptions = STILL, **changes: object) -> Twin:
-    return Twin(site or a_site(), replace(options, **changes), CELLS)  # type: ignore[arg-type]
+    """Its auxiliaries draw nothing while they stand, so that powers are round."""
+    site = site or a_site()
+    quiet = {battery.name: CoolingOptions(standby_w=0.0) for battery in site.batteries}
+    return Twin(site, replace(options, **{"cooling": quiet, **changes}), CELLS)  # type: ignore[arg-type]

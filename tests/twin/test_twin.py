@@ -76,7 +76,7 @@ def holds(start, now, link):
     assert abs(stored_j + book.link_j + book.dc_j + book.joule_j - book.moved_j) <= 1e-6 * through_j + floor_j
     assert abs(book.link_j) <= link * through_j
     warmed_j = now.warmth_j - start.warmth_j
-    assert abs(book.joule_j + book.outside_heat_j - book.cooled_j - warmed_j) <= 1e-6 * through_j + 1e-9 * now.warmth_j
+    assert abs(book.heat_j - book.cooled_j - warmed_j) <= 1e-6 * through_j + 1e-9 * now.warmth_j
     assert before.dc_j == 0.0
 
 
@@ -220,11 +220,9 @@ def test_whatever_is_asked_no_cell_leaves_its_limits_by_much(soc, power_w):
 
 
 def test_the_management_opens_at_hard_limits_even_if_the_set_point_insists():
-    """A cell with a tenth of its capacity empties while its rack does not: derating is too late, the rack opens."""
+    """No derating helps a cell with a short in it: its rack opens."""
     twin = a_twin(options=STILL, soc=0.3)
-    twin.faults.put(
-        "weak-cell", "b1", {"rack": 4, "module": 8, "cell": 48, "capacity_factor": 0.1, "resistance_factor": 50}
-    )
+    twin.faults.put("internal-short", "b1", {"rack": 4, "module": 8, "cell": 48, "short_ohm": 0.05})
     lowest_v = 9.0
     for _ in range(1200):
         twin.command("b1", {"setpoint_w": 1.5e6})
@@ -235,8 +233,7 @@ def test_the_management_opens_at_hard_limits_even_if_the_set_point_insists():
     assert battery.rack_current_a[3] == 0.0
     assert twin.truth().battery["b1"].closed.sum() == 9
     assert battery.state == BatteryState.CONNECTED
-    assert lowest_v > -2.0
-    assert twin.read().converter["b1"].power_w > 1e6
+    assert lowest_v > 2.5
 
 
 def test_it_may_begin_with_everything_open():

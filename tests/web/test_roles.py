@@ -21,6 +21,7 @@ NEEDS = {
     "GET /api/alarms": V,
     "GET /api/cells/{battery}": V,
     "GET /api/cells/{battery}/at": V,
+    "GET /api/battery/{battery}": V,
     "GET /api/why": V,
     "GET /api/actions": V,
     "GET /api/locks": V,

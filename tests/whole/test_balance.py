@@ -23,7 +23,7 @@ def unclosed(truth, start):
         floor_j = 1e-12 * now.stored_j  # the last digits of the states of charge
         yield "converter", abs(ac_j + book.converter_loss_j - book.dc_j) / through_j
         yield "cells", max(0.0, abs(stored_j + book.link_j + book.dc_j + book.joule_j) - floor_j) / through_j
-        yield "heat", max(0.0, abs(book.joule_j - book.cooled_j - warmed_j) - 1e-9 * now.warmth_j) / through_j
+        yield "heat", max(0.0, abs(book.heat_j - book.cooled_j - warmed_j) - 1e-9 * now.warmth_j) / through_j
 
 
 @pytest.mark.parametrize("site", ["park.toml", "two-containers.toml"])
@@ -36,7 +36,7 @@ def test_in_truth_everything_closes_at_every_step(tmp_path, site):
         def look(done):
             truth = ins.twin.truth()
             flows = [truth.grid_w, *truth.load_w.values(), *truth.solar_w.values(), *truth.wind_w.values()]
-            flows += [battery.power_w for battery in truth.battery.values()]
+            flows += [power_w for one in truth.battery.values() for power_w in (one.power_w, one.auxiliary_w)]
             assert abs(sum(flows)) <= CLOSED * max(map(abs, flows))
             assert {what: off for what, off in unclosed(truth, start) if not off <= CLOSED} == {}
             steps.append(truth.battery["b1"].power_w)

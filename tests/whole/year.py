@@ -171,7 +171,7 @@ class Teller:
         out_wh = flowed["import"] + flowed["solar"] + flowed["wind"] + flowed["discharged"]
         tale.worst_balance = max(
             tale.worst_balance,
-            abs(out_wh - flowed["export"] - flowed["load"] - flowed["charged"]) / out_wh,
+            abs(out_wh - sum(flowed[name] for name in ("export", "load", "charged", "auxiliaries"))) / out_wh,
             *battery_balances(self.ins.twin, self.start),
         )
         assert self.ins.station.record.flush(300.0)
@@ -191,6 +191,7 @@ def energies_wh(twin: Twin) -> dict[str, float]:
         "load": sum(load.consumed_wh for load in twin.loads.values()),
         "charged": sum(one.charged_j for one in book) / 3600.0,
         "discharged": sum(one.discharged_j for one in book) / 3600.0,
+        "auxiliaries": sum(one.auxiliary_j for one in book) / 3600.0,
     }
 
 
@@ -203,7 +204,7 @@ def battery_balances(twin: Twin, start: object) -> Iterator[float]:
         stored_j, warmed_j = battery.stored_j - before.stored_j, battery.warmth_j - before.warmth_j
         yield abs(book.discharged_j - book.charged_j + book.converter_loss_j - book.dc_j) / through_j
         yield abs(stored_j + book.link_j + book.dc_j + book.joule_j) / through_j
-        yield abs(book.joule_j - book.cooled_j - warmed_j) / through_j
+        yield abs(book.heat_j - book.cooled_j - warmed_j) / through_j
 
 
 @contextmanager

@@ -1,8 +1,9 @@
 """The laws of what stands on the site: pure functions over numbers and arrays, each with its source.
 
-A `Cell` is a kind of cell, read from `cells/NAME.toml` by `load_cell`; `step_cells` moves thousands of them on by one
-step of time, `share_power` finds the currents of racks in parallel. `converter_loss` is what a converter keeps for
-itself, `follow` how it moves to where it is told. `year_value` and `ripple` drive loads, sun and wind.
+A `Cell` is a kind of cell, read from `cells/NAME.toml` by `load_cell`; `move_cells` moves thousands of them on by one
+step of time and `look_at_cells` tells what they are then, `move_heat` takes their heat away, `share_both_ways` finds
+the currents of racks in parallel. `converter_loss` is what a converter keeps for itself, `follow` how it moves to where
+it is told. `year_value` and `ripple` drive loads, sun and wind.
 
 The kernels are imported when they are first asked for: numba costs a second and 60 MB, which a site of real devices
 has no use for.
@@ -18,10 +19,14 @@ from leyden.physics.follow import follow
 from leyden.physics.year_profile import year_value
 
 if TYPE_CHECKING:
-    from leyden.physics.cell_step import step_cells
-    from leyden.physics.parallel import share_power
+    from leyden.physics.cell_step import look_at_cells, move_cells
+    from leyden.physics.parallel import share_both_ways
 
-_KERNELS = {"step_cells": "leyden.physics.cell_step", "share_power": "leyden.physics.parallel"}
+_KERNELS = {
+    "look_at_cells": "leyden.physics.cell_step",
+    "move_cells": "leyden.physics.cell_step",
+    "share_both_ways": "leyden.physics.parallel",
+}
 
 __all__ = [
     "Cell",
@@ -31,8 +36,9 @@ __all__ = [
     "dc_power",
     "follow",
     "load_cell",
-    "share_power",
-    "step_cells",
+    "look_at_cells",
+    "move_cells",
+    "share_both_ways",
     "year_value",
 ]
 

@@ -8,6 +8,7 @@ A^2 / (4 G) can be delivered. A rack at its limit is a constant current in A, an
 import math
 
 import numba
+import numpy as np
 
 from leyden.model.readings import Floats
 
@@ -28,6 +29,31 @@ def share_power(
         total_a += current_a[r]
         squares += current_a[r] ** 2
     return voltage_v, total_a, squares
+
+
+@numba.njit(cache=True)
+def share_both_ways(
+    emf_v: Floats, charge_ohm: Floats, discharge_ohm: Floats, low_a: Floats, high_a: Floats, power_w: float,
+    current_a: Floats,
+) -> tuple[float, float, float]:  # fmt: skip
+    """The same where a rack's resistance differs by direction; `current_a` says which way each is likely to go.
+
+    A rack that turns out to go the other way is taken at its other resistance and all are shared again. Both meet at no
+    current, so that ends; where it has not after a few times, a rack near none is off by next to nothing.
+    """
+    way = current_a > 0.0
+    ohm = np.where(way, discharge_ohm, charge_ohm)
+    found = share_power(emf_v, ohm, low_a, high_a, power_w, current_a)
+    for _ in range(4):
+        turned = False
+        for r in range(len(emf_v)):
+            if current_a[r] != 0.0 and (current_a[r] > 0.0) != way[r]:
+                way[r], turned = not way[r], True
+                ohm[r] = discharge_ohm[r] if way[r] else charge_ohm[r]
+        if not turned:
+            break
+        found = share_power(emf_v, ohm, low_a, high_a, power_w, current_a)
+    return found
 
 
 @numba.njit(cache=True)

@@ -128,7 +128,7 @@ class Station:
         states, quarter = _kept_states(controllers, ledger), self.sums.quarter.quarter
         self._carried = Carried(observed=Observed(quarter=quarter), memory=Memory(states=states))
         self._beginning = Beginning(site)
-        self._cells = CellFrames(site, record, cells_every_s)
+        self.cells = CellFrames(site, record, cells_every_s)
         self._kept: dict[str, Any] = dict(states)
         self._unkept: dict[str, str] = {}
         """States that the ledger could not take, with why."""
@@ -226,7 +226,7 @@ class Station:
         self.record.append_decision(decision.number, t, body)
         for witness in self.witnesses:
             witness(self._carried, snapshot, decision, body)
-        self._cells.note(snapshot)
+        self.cells.note(snapshot)
         self.alarms.update(self._conditions(snapshot, decision, memory), snapshot.time)
         self._keep(memory)
         self.moment = Moment(snapshot, decision, frame, self.sums.today)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from leyden.twin.fault_kinds import FaultKind
 from leyden.twin.faults import Fault, FaultError
-from leyden.twin.options import ProfileOptions, ProfileStep, TwinOptions
+from leyden.twin.options import CoolingOptions, ProfileOptions, ProfileStep, TwinOptions
 from leyden.twin.profiles import PROFILES, ProfileError
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ _HEAVY = {
 
 __all__ = [
     "PROFILES",
+    "CoolingOptions",
     "Fault",
     "FaultError",
     "FaultKind",

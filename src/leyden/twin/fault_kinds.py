@@ -40,6 +40,21 @@ _CELL = (
     FaultParam("cell", "", Words("电芯号,从1起", "cell, from 1"), default=1, low=1, high=1e6),
 )
 
+_RACK = _CELL[:1]
+
+
+def _sensor(what: str, zh: str, en: str, unit: str, drift: float, most: float) -> tuple[FaultKind, FaultKind]:
+    """A sensor that stands still, and one that goes astray."""
+    where = _RACK if what == "rack-current" else _CELL
+    per_hour = FaultParam("per_hour", unit, Words("每小时漂移", "drift in an hour"), drift, -most, most)
+    return (
+        FaultKind(f"stuck-{what}", Words(f"{zh}传感器卡死", f"{en} sensor stuck"), ("battery",), where),
+        FaultKind(
+            f"drifting-{what}", Words(f"{zh}传感器漂移", f"{en} sensor drifting"), ("battery",), (*where, per_hour)
+        ),
+    )
+
+
 KINDS: tuple[FaultKind, ...] = (
     FaultKind("silent", Words("设备无应答", "device silent"), ("device",)),
     FaultKind(
@@ -87,5 +102,61 @@ KINDS: tuple[FaultKind, ...] = (
         ("battery",),
         (*_CELL, FaultParam("heat_w", "W", Words("额外发热", "extra heat"), default=100.0, low=0.0, high=1000.0)),
     ),
+    FaultKind(
+        "internal-short",
+        Words("电芯内短路", "internal short"),
+        ("battery",),
+        (*_CELL, FaultParam("short_ohm", "ohm", Words("短路电阻", "of the short"), default=1.0, low=0.01, high=1e4)),
+    ),
+    FaultKind(
+        "growing-resistance",
+        Words("内阻增长", "growing resistance"),
+        ("battery",),
+        (
+            *_CELL,
+            FaultParam("per_day", "", Words("每天增加的倍数", "share of it more a day"), 0.1, low=0.0, high=100.0),
+        ),
+    ),
+    FaultKind(
+        "capacity-loss",
+        Words("容量衰减", "capacity loss"),
+        ("battery",),
+        (
+            *_CELL,
+            FaultParam("per_day", "", Words("每天减少的份额", "share of it less a day"), 0.01, low=0.0, high=10.0),
+        ),
+    ),
+    FaultKind(
+        "thermal-runaway",
+        Words("热失控起始", "onset of a thermal runaway"),
+        ("battery",),
+        (
+            *_CELL,
+            FaultParam("trigger_w", "W", Words("触发热量", "heat that brings it on"), 150.0, low=0.0, high=2000.0),
+            FaultParam("onset_degc", "degC", Words("自发热起始温度", "self-heating from"), 70.0, low=20.0, high=150.0),
+            FaultParam("heat_w", "W", Words("起始时自发热", "self-heating there"), 50.0, low=1.0, high=5000.0),
+        ),
+    ),
+    FaultKind(
+        "loose-lead",
+        Words("采样线接触不良", "loose harness lead"),
+        ("battery",),
+        (*_CELL, FaultParam("lead_ohm", "ohm", Words("接触电阻", "of its contact"), 5e-4, low=1e-6, high=0.1)),
+    ),
+    FaultKind("open-wire", Words("采样线断开", "harness lead open"), ("battery",), _CELL),
+    *_sensor("cell-voltage", "电芯电压", "cell voltage", "V", 0.02, 10.0),
+    *_sensor("cell-temperature", "电芯温度", "cell temperature", "K", 5.0, 1000.0),
+    *_sensor("rack-current", "簇电流", "rack current", "A", 2.0, 1000.0),
+    FaultKind("balancing-failed", Words("均衡失效", "balancing failed"), ("battery",), _RACK),
+    FaultKind("pump-failure", Words("水泵或风机故障", "pump or fans failed"), ("battery",)),
+    FaultKind("heater-stuck", Words("加热膜常开", "heating film stuck on"), ("battery",)),
+    FaultKind("contactor-weld", Words("接触器粘连", "contactor welded"), ("battery",), _RACK),
+    FaultKind(
+        "insulation-fall",
+        Words("绝缘下降", "insulation falls"),
+        ("battery",),
+        (*_RACK, FaultParam("insulation_ohm", "ohm", Words("绝缘电阻", "against earth"), 5e4, low=0.0, high=1e9)),
+    ),
 )
-"""Every kind; adding one is adding it here, and saying what it does in `distort`, `miswired` or the thing itself."""
+"""Every kind; adding one is adding it here, and saying what it does in `distort`, `miswired`, `cell_faults`,
+`sensors` or the thing itself."""

@@ -33,6 +33,29 @@ class ProfileOptions:
 
 
 @dataclass(frozen=True, slots=True)
+class CoolingOptions:
+    """How one battery is cooled and heated: `cooling.b1 = { kind = "air", heater = "5 kW" }`; the rest is as batteries
+    of its size commonly have it."""
+
+    kind: str | None = None
+    """`liquid` from 200 kWh on, `air` from 30 kWh on, else `natural`."""
+    cooling_w: Annotated[float | None, Quantity("W", low=0.0)] = None
+    """Heat that chiller or air conditioning can take out."""
+    cop: Annotated[float | None, Quantity("", low=0.5, high=10.0)] = None
+    """How much heat it moves for a watt."""
+    set_degc: Annotated[float | None, Quantity("degC", low=5.0, high=40.0)] = None
+    """How cold coolant or air is made."""
+    pump_w: Annotated[float | None, Quantity("W", low=0.0)] = None
+    """Drawn by pump or fans at full flow."""
+    heater_w: Annotated[float | None, Quantity("W", low=0.0)] = None
+    """Of the heating film, all of it."""
+    standby_w: Annotated[float | None, Quantity("W", low=0.0)] = None
+    """Drawn by management and control at all times."""
+    meter: str = ""
+    """The load of the site whose meter sees all this draw; without one it is part of what is left over."""
+
+
+@dataclass(frozen=True, slots=True)
 class TwinOptions:
     """How the simulated plant is made. The same options, seed and steps give the same plant, bit by bit."""
 
@@ -88,3 +111,5 @@ class TwinOptions:
     """What each solar plant could generate; `simbench-pv5` unless said."""
     wind: Mapping[str, ProfileOptions] = field(default_factory=dict)
     """What each wind plant could generate; `simbench-wp4` unless said."""
+    cooling: Mapping[str, CoolingOptions] = field(default_factory=dict)
+    """How each battery is cooled and heated, by its name in the site."""

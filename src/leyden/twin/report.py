@@ -16,7 +16,6 @@ from leyden.model.readings import (
     LoadReading,
     Reading,
 )
-from leyden.physics import cell_step as cells
 from leyden.twin.battery import BatteryTwin
 from leyden.twin.gate import GateSample
 from leyden.twin.things import LoadTwin, SourceTwin
@@ -109,12 +108,12 @@ class BatteryReporter:
     def reading(self, elapsed_s: float) -> BatteryReading:
         """Now; voltages to the millivolt and temperatures to the tenth of a degree, as such systems send them."""
         battery = self._battery
-        bms, seen, sums = battery.bms, battery.seen, battery.sums
+        bms, seen = battery.bms, battery.seen
         if elapsed_s >= self._cells_at_s + CELLS_EVERY_S - 1e-6 or elapsed_s < self._cells_at_s:
             self._cells_at_s = elapsed_s
             shape = battery.battery.layout.shape
-            self._cell_v = _rounded(battery.state[cells.VOLTAGE], 1000.0).reshape(shape)
-            self._cell_degc = _rounded(battery.state[cells.TEMPERATURE], 10.0).reshape(shape)
+            self._cell_v = _rounded(seen.cell_voltage_v, 1000.0).reshape(shape)
+            self._cell_degc = _rounded(seen.cell_temperature_degc, 10.0).reshape(shape)
         return BatteryReading(
             stamps=_BATTERY,
             soc=bms.soc,
@@ -123,10 +122,10 @@ class BatteryReporter:
             dc_current_a=float(seen.current_a.sum()),
             charge_limit_w=bms.charge_limit_w,
             discharge_limit_w=bms.discharge_limit_w,
-            cell_voltage_min_v=round(float(sums[cells.V_LOW].min()), 3),
-            cell_voltage_max_v=round(float(sums[cells.V_HIGH].max()), 3),
-            cell_temperature_min_degc=round(float(sums[cells.T_LOW].min()), 1),
-            cell_temperature_max_degc=round(float(sums[cells.T_HIGH].max()), 1),
+            cell_voltage_min_v=round(float(seen.cell_voltage_v.min()), 3),
+            cell_voltage_max_v=round(float(seen.cell_voltage_v.max()), 3),
+            cell_temperature_min_degc=round(float(seen.cell_temperature_degc.min()), 1),
+            cell_temperature_max_degc=round(float(seen.cell_temperature_degc.max()), 1),
             state=float(bms.state),
             fault_bits=float(bms.fault_bits),
             rack_soc=bms.rack_soc,

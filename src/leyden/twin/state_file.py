@@ -12,13 +12,15 @@ from zipfile import BadZipFile
 import numpy as np
 from numpy.typing import NDArray
 
-from leyden.bms.management import Allowance, Bms
+from leyden.bms.derate import Allowance
+from leyden.bms.management import Bms
 from leyden.bms.protect import Guard
 from leyden.model.errors import LeydenError
 from leyden.model.states import BatteryState, ConverterState
 from leyden.pcs.converter import Order, Pcs
 from leyden.pcs.generator import Generator
 from leyden.twin.battery import BatteryTwin
+from leyden.twin.cooling import ThermalOrder
 from leyden.twin.energies import Energies
 from leyden.twin.faults import Fault
 from leyden.twin.gate import GateSample
@@ -27,7 +29,9 @@ from leyden.twin.things import SourceTwin
 if TYPE_CHECKING:
     from leyden.twin.twin import Twin
 
-FORM = 1
+FORM = 2
+CELLS = ("state", "as_made", "made", "current_a")
+WARMTH = ("module_degc", "medium_degc")
 Arrays = Mapping[str, NDArray[Any]]
 
 
@@ -90,7 +94,8 @@ def load_state(twin: "Twin", path: Path) -> None:
 def _arrays(battery: BatteryTwin) -> Arrays:
     guard = {item.name: getattr(battery.bms.guard, item.name) for item in fields(Guard)}
     return {
-        "state": battery.state, "as_made": battery.as_made, "made": battery.made, "current_a": battery.current_a,
+        **{key: getattr(battery, key) for key in CELLS},
+        **{key: getattr(battery.warmth, key) for key in WARMTH},
         "rack_soc": battery.bms.rack_soc, **guard,
     }  # fmt: skip
 
@@ -104,6 +109,10 @@ def _numbers(battery: BatteryTwin) -> dict[str, Any]:
         "charge": asdict(bms.charge),
         "discharge": asdict(bms.discharge),
         "joining_s": bms.joining_s,
+        "thermal": asdict(battery.warmth.order),
+        "held": battery.sensors.held,
+        "reacted": battery.runaways.reacted,
+        "gas_l": battery.runaways.gas_l,
     }
 
 
@@ -116,8 +125,15 @@ def _check(battery: BatteryTwin, arrays: Arrays, name: str) -> None:
 
 
 def _put_back(battery: BatteryTwin, said: Mapping[str, Any], arrays: Arrays, name: str) -> None:
-    for key in ("state", "as_made", "made", "current_a"):
+    for key in CELLS:
         getattr(battery, key)[:] = arrays[f"{name}/{key}"]
+    for key in WARMTH:
+        getattr(battery.warmth, key)[:] = arrays[f"{name}/{key}"]
+    battery.warmth.order = ThermalOrder(**said["thermal"])
+    battery.elapsed_s = 0.0
+    battery.sensors.held = {int(key): value for key, value in said["held"].items()}
+    battery.runaways.reacted = {int(key): value for key, value in said["reacted"].items()}
+    battery.runaways.gas_l = said["gas_l"]
     battery.energies = Energies(**said["energies"])
     battery.pcs = _pcs(said["pcs"])
     battery.bms = Bms(

@@ -23,11 +23,12 @@ class LoadTwin:
         self._profile = profile
         self._tan = math.sqrt(1.0 - power_factor**2) / power_factor
 
-    def step(self, moment: Moment, dt_s: float) -> None:
-        """Draw for `dt_s` what the profile says at `moment`; 0 dt only looks."""
+    def step(self, moment: Moment, dt_s: float, auxiliaries_w: float = 0.0) -> None:
+        """Draw for `dt_s` what the profile says at `moment`, and the auxiliaries behind its meter, which no trip stops;
+        0 dt only looks."""
         demand_w = 0.0 if self.tripped else self._profile.power_w(moment)
-        self.power_w, self.reactive_power_var = -demand_w, -demand_w * self._tan
-        self.consumed_wh += demand_w * dt_s / 3600.0
+        self.power_w, self.reactive_power_var = -(demand_w + auxiliaries_w), -demand_w * self._tan
+        self.consumed_wh -= self.power_w * dt_s / 3600.0
 
 
 class SourceTwin:

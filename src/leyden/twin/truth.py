@@ -24,7 +24,9 @@ class BatteryTruth:
     stored_j: float
     """Chemical energy above SOC 0, from the cells' states alone."""
     warmth_j: float
-    """Heat in the cells above 0 degC."""
+    """Heat in cells, modules and coolant or air above 0 degC."""
+    auxiliary_w: float
+    """What pump, chiller, film and control do to the bus, never positive; 0 where a load's meter sees it as its own."""
     energies: Energies
     closed: Floats
     """1 where a rack's contactor is closed."""
@@ -55,11 +57,12 @@ class Truth:
     def bus_w(self) -> float:
         """The sum of all powers on the bus: 0."""
         others = (*self.load_w.values(), *self.solar_w.values(), *self.wind_w.values())
-        return self.grid_w + sum(others) + sum(battery.power_w for battery in self.battery.values())
+        return self.grid_w + sum(others) + sum(one.power_w + one.auxiliary_w for one in self.battery.values())
 
 
-def battery_truth(battery: BatteryTwin) -> BatteryTruth:
-    """The truth of one battery, copied: it does not change when the twin goes on."""
+def battery_truth(battery: BatteryTwin, metered: bool) -> BatteryTruth:
+    """The truth of one battery, copied: it does not change when the twin goes on. `metered` is whether
+    a load of the site has its auxiliaries behind its meter."""
     shape = battery.battery.layout.shape
     state, made = battery.state, battery.made
     dc_w = battery.dc_power_w
@@ -70,13 +73,14 @@ def battery_truth(battery: BatteryTwin) -> BatteryTruth:
         converter_loss_w=dc_w - battery.pcs.power_w,
         soc=float((state[cells.SOC] * made[cells.CAPACITY]).sum() / made[cells.CAPACITY].sum()),
         stored_j=battery.stored_j(),
-        warmth_j=float(state[cells.TEMPERATURE].sum()) * battery.cell.heat_capacity_j_per_k,
+        warmth_j=battery.warmth.stored_j(state[cells.TEMPERATURE]),
+        auxiliary_w=0.0 if metered else -battery.warmth.draw_w,
         energies=replace(battery.energies),
-        closed=battery.bms.closed.astype(float),
+        closed=battery.closed.astype(float),
         rack_current_a=battery.current_a.copy(),
         cell_soc=state[cells.SOC].reshape(shape).copy(),
         cell_voltage_v=state[cells.VOLTAGE].reshape(shape).copy(),
         cell_temperature_degc=state[cells.TEMPERATURE].reshape(shape).copy(),
         cell_capacity_ah=(made[cells.CAPACITY] / 3600.0).reshape(shape),
-        cell_resistance_ohm=made[cells.RESISTANCE].reshape(shape).copy(),
+        cell_resistance_ohm=battery.cell.resistance_ohm * made[cells.RESISTANCE].reshape(shape),
     )

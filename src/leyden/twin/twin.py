@@ -17,7 +17,7 @@ from leyden.model.plant import Setpoints
 from leyden.model.readings import Reading, Readings
 from leyden.model.site import GRID, Site, Source
 from leyden.physics import Cell
-from leyden.twin.battery import BatteryTwin, CellFault
+from leyden.twin.battery import BatteryTwin
 from leyden.twin.distort import distorted
 from leyden.twin.faults import Fault, Faults
 from leyden.twin.gate import GateMeter, GateSample
@@ -63,7 +63,10 @@ class Twin:
             )
             for battery in site.batteries
         }
+        self._metered = {name: said.meter for name, said in options.cooling.items() if said.meter}
+        """Whose auxiliaries a load's meter sees."""
         self.loads = {load.name: self._load(load.name) for load in site.loads}
+        _check_cooling(site, options)
         self.solar = {source.name: self._source(source, options.solar, "simbench-pv5") for source in site.solar}
         self.wind = {source.name: self._source(source, options.wind, "simbench-wp4") for source in site.wind}
         delay_s = site.grid.meter_delay_s if options.meter_delay_s is None else options.meter_delay_s
@@ -140,7 +143,7 @@ class Twin:
             solar_w={name: source.generator.power_w for name, source in self.solar.items()},
             wind_w={name: source.generator.power_w for name, source in self.wind.items()},
             available_w={name: source.available_w for name, source in self.sources.items()},
-            battery={name: battery_truth(battery) for name, battery in self.batteries.items()},
+            battery={name: battery_truth(one, name in self._metered) for name, one in self.batteries.items()},
         )
 
     def reset(self, battery: str) -> None:
@@ -180,6 +183,8 @@ class Twin:
 
     def _load(self, name: str) -> LoadTwin:
         said = self.options.load.get(name)
+        if said is None and name in self._metered.values():
+            said = ProfileOptions("constant", 0.0)
         if said is None:
             raise ProfileError(f'[twin]: load {name!r} has no profile: add load.{name} = {{ profile = "simbench-g3m", peak = "1 MW" }}')  # fmt: skip  # noqa: E501
         load = next(load for load in self.site.loads if load.name == name)
@@ -215,16 +220,19 @@ class Twin:
         """Move what follows profiles on by `dt_s`; what then flows through the gate: the negated sum of all others."""
         now = moment(self.time, self.site.zone, self.told_s)
         power_w, reactive_var = 0.0, 0.0
-        for load in self.loads.values():
-            load.step(now, dt_s)
+        for name, load in self.loads.items():
+            metered = [self.batteries[of].warmth.draw_w for of, meter in self._metered.items() if meter == name]
+            load.step(now, dt_s, sum(metered))
             power_w, reactive_var = power_w + load.power_w, reactive_var + load.reactive_power_var
         for sources in (self.solar, self.wind):
             for source in sources.values():
                 source.step(now, dt_s)
                 power_w += source.generator.power_w
         own_w, own_var = 0.0, 0.0
-        for battery in self.batteries.values():
+        for name, battery in self.batteries.items():
             own_w, own_var = own_w + battery.pcs.power_w, own_var + battery.pcs.reactive_power_var
+            if name not in self._metered:
+                power_w -= battery.warmth.draw_w
         return GateSample(
             power_w=-(power_w + own_w),
             reactive_power_var=-(reactive_var + own_var),
@@ -290,12 +298,8 @@ class Twin:
             return {fault.target for fault in active if fault.kind == kind}
 
         for name, battery in self.batteries.items():
-            battery.ignores_setpoint = name in on("setpoint-ignored")
-            battery.tripped = name in on("trip")
-            battery.watchdog_dead = name in on("dead-watchdog")
-            battery.set_cells(
-                [_cell_fault(fault) for fault in active if fault.target == name and "rack" in fault.params]
-            )
+            battery.elapsed_s = self.elapsed_s
+            battery.set_faults([fault for fault in active if fault.target == name])
         for name, source in self.sources.items():
             source.ignores_setpoint = name in on("setpoint-ignored")
             source.watchdog_dead = name in on("dead-watchdog")
@@ -310,14 +314,15 @@ def _cell(cells: Mapping[str, Cell], name: str) -> Cell:
     return cells[name]
 
 
-def _cell_fault(fault: Fault) -> CellFault:
-    p = fault.params
-    return CellFault(
-        index=(int(p["rack"]) - 1, int(p["module"]) - 1, int(p["cell"]) - 1),
-        capacity_factor=p.get("capacity_factor", 1.0),
-        resistance_factor=p.get("resistance_factor", 1.0),
-        heat_w=p.get("heat_w", 0.0),
-    )
+def _check_cooling(site: Site, options: TwinOptions) -> None:
+    batteries, loads = [one.name for one in site.batteries], [one.name for one in site.loads]
+    for name, said in options.cooling.items():
+        if name not in batteries:
+            raise LeydenError(f"[twin] cooling.{name}: there is no such battery; there are: {', '.join(batteries)}")
+        if said.meter and said.meter not in loads:
+            raise LeydenError(
+                f"[twin] cooling.{name}: there is no load {said.meter!r} to meter it; there are: {', '.join(loads)}"
+            )
 
 
 def _assembled(readings: Mapping[tuple[str, str], Reading]) -> Readings:

@@ -24,6 +24,7 @@ from leyden.runtime.config import SiteConfig
 from leyden.runtime.night import Night
 from leyden.runtime.station import Station
 from leyden.web import (
+    battery_routes,
     history_routes,
     lock_routes,
     manual_routes,
@@ -114,6 +115,7 @@ def _include_reading(app: FastAPI, config: SiteConfig, people: People, hub: Hub,
     routers = [
         moment_routes.router(config, station, hub, people.gate),
         history_routes.router(station),
+        battery_routes.router(station),
         why_routes.router(station),
         mode_routes.reading(station),
         lock_routes.reading(station),

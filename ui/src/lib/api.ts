@@ -1,6 +1,6 @@
 /** The site's HTTP API. One function a route; a refusal becomes an ApiError with a sentence in both languages. */
 import type {
-  Action, Alarm, CellFrame, Command, Decision, Fault, FaultKind, History, Live, Lock, ManualOrder, Mark, Me, Mode, Plan, Preview, Role, ShadowDay, Site, Tariff, TokenInfo,
+  Action, Alarm, Battery, CellFrame, Command, Decision, Fault, FaultKind, History, Live, Lock, ManualOrder, Mark, Me, Mode, Plan, Preview, Role, ShadowDay, Site, Tariff, TokenInfo,
   UserInfo, Why, Words,
 } from './types'
 
@@ -83,6 +83,7 @@ export const api = {
   tariff: (date: string) => get<Tariff>('tariff', { date }),
   cells: (battery: string) => get<CellFrame>(`cells/${encodeURIComponent(battery)}`),
   cellsAt: (battery: string, time: string) => get<CellFrame>(`cells/${encodeURIComponent(battery)}/at`, { time }),
+  battery: (name: string) => get<Battery>(`battery/${encodeURIComponent(name)}`),
   decisions: (start: string, end: string, limit = 200) =>
     get<{ decisions: (Decision & { time: string })[] }>('decisions', { start, end, limit }),
   alarms: (start: string, end: string, limit = 200) => get<{ alarms: Alarm[] }>('alarms', { start, end, limit }),

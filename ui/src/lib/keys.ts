@@ -3,7 +3,7 @@ import { onBeforeUnmount, onMounted } from 'vue'
 import { acknowledgeFirst } from './alarms'
 import { go, page, type Page } from './router'
 
-const GO: Record<string, Page> = { o: 'overview', h: 'history', a: 'alarms', l: 'log', m: 'more' }
+const GO: Record<string, Page> = { o: 'overview', b: 'battery', h: 'history', a: 'alarms', l: 'log', m: 'more' }
 const CHORD_MS = 1200
 
 const typing = (target: EventTarget | null): boolean =>

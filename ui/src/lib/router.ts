@@ -2,7 +2,7 @@
 import { computed, ref } from 'vue'
 import { token } from './api'
 
-export const PAGES = ['overview', 'history', 'alarms', 'log', 'more'] as const
+export const PAGES = ['overview', 'battery', 'history', 'alarms', 'log', 'more'] as const
 export type Page = (typeof PAGES)[number]
 
 /** `#token=...` comes from the line printed at first start; it must not stay in the address bar or the history. */

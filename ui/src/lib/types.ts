@@ -206,6 +206,46 @@ export type CellFrame = {
   rack: { soc: (number | null)[]; current_a: (number | null)[]; voltage_v: (number | null)[] } | null
 }
 
+/** A rack's hottest or coldest cell, counted from 1. */
+export type Warmth = { module: number; cell: number; temperature_degc: number }
+export type Rack = {
+  rack: number
+  soc: number | null
+  current_a: number | null
+  voltage_v: number | null
+  mean_v: number | null
+  spread_v: number | null
+  hottest: Warmth | null
+  coldest: Warmth | null
+}
+/** What the device allows (DC), what the decision leaves (AC), and whose bound is the least. */
+export type Limit = { device_w: number | null; power_w: number | null; binds: { controller: string; label: Words; text: Words } | null }
+export type WorstCell = {
+  rack: number
+  module: number
+  cell: number
+  /** From the median of its rack, averaged over ten minutes. */
+  deviation_v: number
+  voltage_v: number | null
+  temperature_degc: number | null
+  since: string
+  lasting_s: number
+}
+export type Battery = {
+  name: string
+  time: string
+  state: { value: number; label: Words } | null
+  fault_bits: number | null
+  faults: { bit: number; label: Words }[]
+  charge: Limit
+  discharge: Limit
+  quality: Quality
+  cells_age_s: number | null
+  racks: Rack[]
+  worst: WorstCell[]
+  watched_since: string | null
+}
+
 export type ManualOrder = { target: string; power_w: number; duration_s: number; by: string }
 export type Preview = { power_w: number | null; text: Words }
 
