@@ -70,6 +70,17 @@ def test_a_standing_rule_says_itself():
     assert bms.discharge.share > 0.0
 
 
+def test_a_rack_that_has_opened_stops_nobody_else():
+    low = seen(low_v=[1.9, 3.3, 3.3])
+    bms = after(fresh(), low, 10)
+    assert list(bms.closed) == [False, True, True]
+    assert bms.level is Level.TRIP
+    others = after(bms, low, 200)
+    assert (others.charge.share, others.discharge.share) == (1.0, 1.0)
+    assert others.discharge_by.source is Source.RATING
+    assert others.discharge_limit_w == pytest.approx(full_w(2), rel=1e-3)
+
+
 def test_a_limit_falls_at_once_and_rises_slowly_after_a_while():
     low = after(fresh(), seen(high_v=3.522), 1)
     assert low.charge.share == pytest.approx(0.2)

@@ -7,6 +7,7 @@ from its rack counts as missing too, but its value stands: it may be true, and t
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 from math import exp
 
 import numba
@@ -16,6 +17,7 @@ from numpy.typing import NDArray
 from leyden.model.readings import Floats
 
 Flags = NDArray[np.bool_]
+Singles = NDArray[np.float32]
 
 LOW_V, HIGH_V, COLD_DEGC, HOT_DEGC, MEAN_V, SUM_V, APART_V, MISSING, RISE, FALL = range(10)
 """Rows of `Acquired.racks`: lowest and highest cell voltage [V] and temperature [degC]; mean and sum of cell voltages
@@ -46,17 +48,20 @@ DEFAULT_PLAUSIBLE = Plausible()
 @dataclass(frozen=True, slots=True, eq=False)
 class Harness:
     """What acquisition remembers: each cell's usual distance from its rack's mean [V], and its sensors' temperatures as
-    they were about a minute ago [degC]; nan where nothing has been seen yet."""
+    they were about a minute ago [degC]; nan where nothing has been seen yet. In single precision, as they pass through
+    the processor's cache at every look."""
 
-    usual_v: Floats
+    usual_v: Singles
     """(rack, series)."""
-    slow_degc: Floats
+    slow_degc: Singles
     """(rack, sensors)."""
+    whole: bool = False
+    """Whether every cell and sensor has been seen."""
 
 
 def new_harness(racks: int, series: int, sensors: int) -> Harness:
     """Nothing seen yet; the numbers are the configuration, against which every later reading is counted."""
-    return Harness(np.full((racks, series), np.nan), np.full((racks, sensors), np.nan))
+    return Harness(np.full((racks, series), np.nan, np.float32), np.full((racks, sensors), np.nan, np.float32))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -100,65 +105,84 @@ def acquired(
         voltage_v = np.full(harness.usual_v.shape, np.nan)
     if degc.shape != harness.slow_degc.shape:
         degc = np.full(harness.slow_degc.shape, np.nan)
-    usual_v, slow_degc, racks, valid_v, valid_degc = _judge(
-        voltage_v, degc, harness.usual_v, harness.slow_degc, modules, exp(-dt_s / FALL_S), exp(-dt_s / RISE_S),
-        (plausible.low_v, plausible.high_v, plausible.jump_v, plausible.cold_degc, plausible.hot_degc),
-    )  # fmt: skip
-    return Harness(usual_v, slow_degc), Acquired(racks, valid_v, valid_degc)
+    usual_v, slow_degc = np.empty_like(harness.usual_v), np.empty_like(harness.slow_degc)
+    racks, kept_v, kept_degc = np.empty((10, len(usual_v))), exp(-dt_s / FALL_S), exp(-dt_s / RISE_S)
+    limits = plausible.low_v, plausible.high_v, plausible.jump_v, plausible.cold_degc, plausible.hot_degc
+    if harness.whole and _quick(
+        voltage_v,
+        degc,
+        harness.usual_v,
+        harness.slow_degc,
+        modules,
+        kept_v,
+        kept_degc,
+        limits,
+        usual_v,
+        slow_degc,
+        racks,
+    ):
+        return Harness(usual_v, slow_degc, whole=True), Acquired(racks, _all(usual_v.shape), _all(slow_degc.shape))
+    valid_v, valid_degc = np.empty(usual_v.shape, dtype=np.bool_), np.empty(slow_degc.shape, dtype=np.bool_)
+    for r in range(len(usual_v)):
+        _voltages(r, voltage_v[r], harness.usual_v[r], modules, kept_v, limits, usual_v[r], valid_v[r], racks)
+        _degc(r, degc[r], harness.slow_degc[r], kept_degc, limits, slow_degc[r], valid_degc[r], racks)
+    whole = not (np.isnan(usual_v).any() or np.isnan(slow_degc).any())
+    return Harness(usual_v, slow_degc, whole), Acquired(racks, valid_v, valid_degc)
 
 
-@numba.njit(cache=True)
-def _judge(
-    voltage_v: Floats, degc: Floats, before_v: Floats, before_degc: Floats, modules: int, kept_v: float,
-    kept_degc: float, plausible: tuple[float, float, float, float, float],
-) -> tuple[Floats, Floats, Floats, Flags, Flags]:  # fmt: skip
-    """Rack by rack: quickly where everything is in range and known of before, else one reading after another."""
+@lru_cache
+def _all(shape: tuple[int, int]) -> Flags:
+    """Every reading is valid, as it nearly always is."""
+    valid = np.ones(shape, dtype=np.bool_)
+    valid.flags.writeable = False
+    return valid
+
+
+@numba.njit(cache=True, error_model="numpy")
+def _quick(
+    voltage_v: Floats, degc: Floats, before_v: Singles, before_degc: Singles, modules: int, kept_v: float,
+    kept_degc: float, plausible: tuple[float, float, float, float, float], usual_v: Singles, slow_degc: Singles,
+    racks: Floats,
+) -> bool:  # fmt: skip
+    """The last three filled in at once, where everything is in range and nothing jumps; else False, and they say
+    nothing."""
     low_ok, high_ok, jump, cold_ok, hot_ok = plausible
-    racks = np.empty((10, voltage_v.shape[0]))
-    usual_v, slow_degc = np.empty_like(before_v), np.empty_like(before_degc)
-    valid_v, valid_degc = np.ones(before_v.shape, dtype=np.bool_), np.ones(before_degc.shape, dtype=np.bool_)
     for r in range(voltage_v.shape[0]):
-        sound = _all_inside(voltage_v[r], before_v[r], low_ok, high_ok)
-        if sound:
-            sound = _quick_voltages(r, voltage_v[r], before_v[r], modules, kept_v, usual_v[r], racks) <= jump
-        if not sound:
-            _voltages(r, voltage_v[r], before_v[r], modules, kept_v, plausible, usual_v[r], valid_v[r], racks)
-        if _all_inside(degc[r], before_degc[r], cold_ok, hot_ok):
-            _quick_degc(r, degc[r], before_degc[r], kept_degc, slow_degc[r], racks)
-        else:
-            _degc(r, degc[r], before_degc[r], kept_degc, plausible, slow_degc[r], valid_degc[r], racks)
-    return usual_v, slow_degc, racks, valid_v, valid_degc
+        if not (_all_inside(voltage_v[r], low_ok, high_ok) and _all_inside(degc[r], cold_ok, hot_ok)):
+            return False
+        if not _quick_voltages(r, voltage_v[r], before_v[r], modules, kept_v, usual_v[r], racks) <= jump:
+            return False
+        _quick_degc(r, degc[r], before_degc[r], kept_degc, slow_degc[r], racks)
+    return True
 
 
 @numba.njit(cache=True)
-def _all_inside(values: Floats, before: Floats, low: float, high: float) -> bool:
-    """Whether every value is in range and was known before."""
+def _all_inside(values: Floats, low: float, high: float) -> bool:
+    """Whether every value is in range; nan is not."""
     inside = 0
     for k in range(values.shape[0]):
-        inside += (values[k] >= low) & (values[k] <= high) & (before[k] == before[k])
+        inside += (values[k] >= low) & (values[k] <= high)
     return bool(inside == values.shape[0])
 
 
 # No nan gets here (see _all_inside), so sums, minima and maxima may be taken in any order, many at a time.
-@numba.njit(cache=True, fastmath=True)
+@numba.njit(cache=True, fastmath=True, error_model="numpy")
 def _quick_voltages(
-    r: int, voltage_v: Floats, before_v: Floats, modules: int, kept: float, usual_v: Floats, racks: Floats
+    r: int, voltage_v: Floats, before_v: Singles, modules: int, kept: float, usual_v: Singles, racks: Floats
 ) -> float:
     """One rack whose readings are all in range; returns the furthest jump, which may still be too far."""
     series = voltage_v.shape[0]
     each = max(series // modules, 1)
-    low, high, sum_v = np.inf, -np.inf, 0.0
-    module_low, module_high = np.inf, -np.inf
+    low, high, sum_v, module_low, module_high = np.inf, -np.inf, 0.0, np.inf, -np.inf
+    for k in range(series):
+        low, high = min(low, voltage_v[k]), max(high, voltage_v[k])
     for first in range(0, series, each):
         last, module_v = min(first + each, series), 0.0
         for k in range(first, last):
             module_v += voltage_v[k]
-            low, high = min(low, voltage_v[k]), max(high, voltage_v[k])
         sum_v += module_v
-        module_low, module_high = (
-            min(module_low, module_v / (last - first)),
-            max(module_high, module_v / (last - first)),
-        )
+        mean_v = module_v / (last - first)
+        module_low, module_high = min(module_low, mean_v), max(module_high, mean_v)
     mean_v, fall, rise = sum_v / series, 0.0, 0.0
     for k in range(series):
         away = voltage_v[k] - mean_v
@@ -170,8 +194,8 @@ def _quick_voltages(
     return float(max(fall, rise))
 
 
-@numba.njit(cache=True, fastmath=True)
-def _quick_degc(r: int, degc: Floats, before_degc: Floats, kept: float, slow_degc: Floats, racks: Floats) -> None:
+@numba.njit(cache=True, fastmath=True, error_model="numpy")
+def _quick_degc(r: int, degc: Floats, before_degc: Singles, kept: float, slow_degc: Singles, racks: Floats) -> None:
     """One rack whose sensors are all in range."""
     cold, hot, rise = np.inf, -np.inf, 0.0
     for k in range(degc.shape[0]):
@@ -183,8 +207,8 @@ def _quick_degc(r: int, degc: Floats, before_degc: Floats, kept: float, slow_deg
 
 @numba.njit(cache=True)
 def _degc(
-    r: int, degc: Floats, before_degc: Floats, kept: float, plausible: tuple[float, float, float, float, float],
-    slow_degc: Floats, valid: Flags, racks: Floats,
+    r: int, degc: Floats, before_degc: Singles, kept: float, plausible: tuple[float, float, float, float, float],
+    slow_degc: Singles, valid: Flags, racks: Floats,
 ) -> None:  # fmt: skip
     """One rack's sensors, one after another."""
     cold_ok, hot_ok = plausible[3], plausible[4]
@@ -209,8 +233,8 @@ def _degc(
 
 @numba.njit(cache=True)
 def _voltages(
-    r: int, voltage_v: Floats, before_v: Floats, modules: int, kept: float,
-    plausible: tuple[float, float, float, float, float], usual_v: Floats, valid: Flags, racks: Floats,
+    r: int, voltage_v: Floats, before_v: Singles, modules: int, kept: float,
+    plausible: tuple[float, float, float, float, float], usual_v: Singles, valid: Flags, racks: Floats,
 ) -> None:  # fmt: skip
     """One rack's cells: a rough mean of what is in range, then each against it."""
     low_ok, high_ok, jump = plausible[0], plausible[1], plausible[2]

@@ -8,7 +8,7 @@ import numpy as np
 
 from leyden.bms.acquisition import Flags
 from leyden.bms.curve import Curve
-from leyden.bms.judge import Ints
+from leyden.bms.judge import STOPS, Ints
 from leyden.bms.limits import BmsLimits
 from leyden.bms.protection import Action, Stops
 from leyden.model.readings import Floats
@@ -171,11 +171,14 @@ def _least(found: list[tuple[float, Source, int, float]]) -> Found:
     return (share, Binding(source, rack, value=value)) if share < 1.0 else FREE
 
 
-def stopped(found: Found, way: Stops, verdict: Ints, standing: Flags, kinds: Ints, action: Action) -> Found:
-    """What is left where rules that stand, or interlocks, stop a direction; which rule is told with its rack."""
+def stopped(
+    found: Found, way: Stops, verdict: Ints, standing: Flags, kinds: Ints, action: Action, on_bus: Flags
+) -> Found:
+    """What is left where rules that stand on a rack `on_bus` (rack,), or interlocks, stop a direction; which rule is
+    told with its rack. A rack that has opened stops nobody else."""
     if action >= Action.STOP:
         return 0.0, Binding(Source.INTERLOCK)
-    racks = np.flatnonzero(verdict[0] & int(way))
+    racks = np.flatnonzero(on_bus & ((verdict[STOPS] & int(way)) != 0))
     if not len(racks) or found[0] == 0.0:
         return found
     rack = int(racks[0])

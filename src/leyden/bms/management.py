@@ -140,8 +140,8 @@ def _limited(
     into, out = charge_allowed(limits, worst, seen.pump_flow), discharge_allowed(limits, worst, seen.pump_flow)
     if effects.action >= Action.STOP or not guard.calm:
         kinds, standing = limits.protection.kinds, guard.standing
-        into = stopped(into, Stops.CHARGE, verdict, standing, kinds, effects.action)
-        out = stopped(out, Stops.DISCHARGE, verdict, standing, kinds, effects.action)
+        into = stopped(into, Stops.CHARGE, verdict, standing, kinds, effects.action, guard.closed)
+        out = stopped(out, Stops.DISCHARGE, verdict, standing, kinds, effects.action, guard.closed)
     charge, discharge = bms.charge.after(into[0], limits, dt_s), bms.discharge.after(out[0], limits, dt_s)
     full_w = limits.current_max_a * worst.sum_v if guard.any_closed and not guard.opening else 0.0
     if not full_w >= 0.0:

@@ -97,9 +97,11 @@ def supervise(before: Supervision, limits: BmsLimits, told: Told, ours: Ours, dt
         told.cell_voltage_min_v, told.cell_voltage_max_v, told.cell_temperature_min_degc,
         told.cell_temperature_max_degc, told.soc, told.soc, 0.0, 0, 0, 0, 0, 0, 0,
     )  # fmt: skip
-    none = NO_EFFECTS.action
-    into = stopped(charge_allowed(limits, worst, 1.0), Stops.CHARGE, verdict, standing, table.kinds, none)
-    out = stopped(discharge_allowed(limits, worst, 1.0), Stops.DISCHARGE, verdict, standing, table.kinds, none)
+    none, all_of_it = NO_EFFECTS.action, np.ones(1, dtype=np.bool_)
+    into, out = (
+        stopped(allowed(limits, worst, 1.0), way, verdict, standing, table.kinds, none, all_of_it)
+        for allowed, way in ((charge_allowed, Stops.CHARGE), (discharge_allowed, Stops.DISCHARGE))
+    )
     charge, discharge = before.charge.after(into[0], limits, dt_s), before.discharge.after(out[0], limits, dt_s)
     known = [soc for soc in (told.soc, ours.soc) if soc == soc]
     return Supervision(

@@ -18,6 +18,7 @@ from leyden.model.readings import Floats
 from leyden.physics.cell import Cell
 from leyden.physics.impedance import TABLE_HIGH, TABLE_LOW, TABLE_STEP
 from leyden.physics.ocv import LOW, STEP
+from leyden.physics.total import IN_ORDER, total
 
 SOC, TEMPERATURE, VOLTAGE, CHEMICAL, FAST, SLOW, TURNED, INNER = range(8)
 """Charge (0 to 1), temperature [degC], terminal voltage [V], energy above SOC 0 per coulomb of capacity [V], currents
@@ -66,11 +67,7 @@ def factor_nodes(cell: Cell) -> Floats:
     return np.ascontiguousarray(np.stack([factor, np.append(np.diff(factor), 0.0)], axis=1))
 
 
-# "contract" fuses multiply and add; nothing is reordered and nan stays nan, so results repeat bit by bit.
-_FAST = {"contract", "nsz", "arcp"}
-
-
-@numba.njit(inline="always", fastmath=_FAST, error_model="numpy")
+@numba.njit(inline="always", fastmath=IN_ORDER, error_model="numpy")
 def _left(y: float) -> float:
     """exp(-y) for y >= 0, to 1e-8: short enough that eight of them are computed at once, which exp is not."""
     x = -0.0625 * min(y, 40.0)
@@ -82,7 +79,7 @@ def _left(y: float) -> float:
     return p * p
 
 
-@numba.njit(cache=True, fastmath=_FAST, error_model="numpy")
+@numba.njit(cache=True, fastmath=IN_ORDER, error_model="numpy")
 def move_cells(
     state: Floats, made: Floats, now: Floats, current_a: Floats, lags_s: tuple[float, float], turn_soc: float,
     dt_s: float, heat_w: Floats,
@@ -111,7 +108,7 @@ def move_cells(
         own[k] = i[k] * drop[k] - (held[k] - inner[k]) * per_s + short[k] * volt[k] * volt[k]
     for k in range(own.size):
         heat[k] = own[k] - i[k] * (degc[k] + KELVIN) * entropy[k] + outside[k]
-    grown_j = _total(held) - _total(inner)
+    grown_j = total(held) - total(inner)
     inner[:] = held
     soc, per_capacity, bleed = rows[SOC], made_as[PER_CAPACITY], made_as[BLEED]
     for k in range(own.size):
@@ -120,41 +117,27 @@ def move_cells(
         drop[k] = heat[k] - own[k] - outside[k]
     for k in range(own.size):
         held[k] = bleed[k] * volt[k] * volt[k]
-    bled_w = _total(held)
-    return (_total(own) + bled_w) * dt_s, bled_w * dt_s, _total(drop) * dt_s, grown_j
-
-
-@numba.njit(cache=True, fastmath=_FAST, error_model="numpy")
-def _total(x: Floats) -> float:
-    """Four sums side by side, as each waits for its last addition."""
-    a, b, c, d, whole = 0.0, 0.0, 0.0, 0.0, x.size - x.size % 4
-    for k in range(0, whole, 4):
-        a += x[k]
-        b += x[k + 1]
-        c += x[k + 2]
-        d += x[k + 3]
-    for k in range(whole, x.size):
-        a += x[k]
-    return (a + b) + (c + d)
+    bled_w = total(held)
+    return (total(own) + bled_w) * dt_s, bled_w * dt_s, total(drop) * dt_s, grown_j
 
 
 # Short loops over few arrays each: only of such the compiler can see that none overlaps another, and then it computes
 # eight cells at once.
 
 
-@numba.njit(cache=True, fastmath=_FAST, error_model="numpy")
+@numba.njit(cache=True, fastmath=IN_ORDER, error_model="numpy")
 def _cell_currents(rack_a: float, short: Floats, bleed: Floats, volt: Floats, i: Floats) -> None:
     for k in range(i.size):
         i[k] = rack_a + (short[k] + bleed[k]) * volt[k]
 
 
-@numba.njit(cache=True, fastmath=_FAST, error_model="numpy")
+@numba.njit(cache=True, fastmath=IN_ORDER, error_model="numpy")
 def _multiply(a: Floats, b: Floats, result: Floats) -> None:
     for k in range(result.size):
         result[k] = a[k] * b[k]
 
 
-@numba.njit(cache=True, fastmath=_FAST, error_model="numpy")
+@numba.njit(cache=True, fastmath=IN_ORDER, error_model="numpy")
 def _lag(lagging: Floats, i: Floats, ohm: Floats, tau_s: float, dt_s: float, drop: Floats, held: Floats) -> None:
     """One pair of resistance and capacitor: its current moves, its mean drop and what it holds are added."""
     left = np.exp(-dt_s / tau_s)
@@ -167,7 +150,7 @@ def _lag(lagging: Floats, i: Floats, ohm: Floats, tau_s: float, dt_s: float, dro
         held[k] += 0.5 * tau_s * ohm[k] * lagging[k] * lagging[k]
 
 
-@numba.njit(cache=True, fastmath=_FAST, error_model="numpy")
+@numba.njit(cache=True, fastmath=IN_ORDER, error_model="numpy")
 def _turn(
     turned: Floats, i: Floats, capacity: Floats, per_capacity: Floats, half: Floats, turn_soc: float, dt_s: float,
     drop: Floats, held: Floats,
@@ -189,7 +172,7 @@ def _turn(
         held[k] += 0.5 * turn_soc * capacity[k] * half[k] * turned[k] * turned[k]
 
 
-@numba.njit(cache=True, fastmath=_FAST, error_model="numpy")
+@numba.njit(cache=True, fastmath=IN_ORDER, error_model="numpy")
 def look_at_cells(
     state: Floats, made: Floats, now: Floats, current_a: Floats, nodes: Floats, circuit: Floats, factors: Floats,
     sums: Floats, anew: bool,
@@ -227,7 +210,7 @@ def look_at_cells(
     return stored_j
 
 
-@numba.njit(cache=True, fastmath=_FAST, error_model="numpy")
+@numba.njit(cache=True, fastmath=IN_ORDER, error_model="numpy")
 def _open_circuit(soc: Floats, chemical: Floats, capacity: Floats, nodes: Floats, emf: Floats, slope: Floats) -> float:
     """Voltage at rest, its rise to the next node, and the chemistry's energy; returns how much that has grown [J]."""
     flat, top, before = nodes.reshape(-1), float(nodes.shape[0] - 2), chemical.copy()
@@ -240,10 +223,10 @@ def _open_circuit(soc: Floats, chemical: Floats, capacity: Floats, nodes: Floats
         slope[k], emf[k] = rise, base + f * rise
     for k in range(soc.size):
         before[k] = capacity[k] * (chemical[k] - before[k])
-    return _total(before)
+    return total(before)
 
 
-@numba.njit(cache=True, fastmath=_FAST, error_model="numpy")
+@numba.njit(cache=True, fastmath=IN_ORDER, error_model="numpy")
 def _look_up(soc: Floats, degc: Floats, worse: Floats, circuit: Floats, factors: Floats, at: Floats) -> None:
     """All that stands in tables over charge, and the resistances' factor over temperature."""
     flat, warm, columns = circuit.reshape(-1), factors.reshape(-1), np.uint64(circuit.shape[1])
@@ -263,7 +246,7 @@ def _look_up(soc: Floats, degc: Floats, worse: Floats, circuit: Floats, factors:
         entropy[k] = flat[n + np.uint64(5)] + f * flat[n + np.uint64(11)]
 
 
-@numba.njit(cache=True, fastmath=_FAST, error_model="numpy")
+@numba.njit(cache=True, fastmath=IN_ORDER, error_model="numpy")
 def _sum_up(state: Floats, made: Floats, now: Floats, r: int, emf: Floats, slope: Floats, sums: Floats) -> None:
     """What one rack is to the bus."""
     volt, degc, fast, slow, turned = state[2, r], state[1, r], state[4, r], state[5, r], state[6, r]
@@ -286,7 +269,7 @@ def _sum_up(state: Floats, made: Floats, now: Floats, r: int, emf: Floats, slope
     sums[11, r], sums[12, r], sums[13, r], sums[14, r] = v_low, v_high, t_low, t_high
 
 
-@numba.njit(cache=True, fastmath=_FAST, error_model="numpy")
+@numba.njit(cache=True, fastmath=IN_ORDER, error_model="numpy")
 def _sum_resistances(made: Floats, now: Floats, r: int, sums: Floats) -> None:
     """The part of one rack's sums that changes with its resistances only."""
     charging, discharging, ohm1, ohm2, half = now[0, r], now[1, r], now[2, r], now[3, r], now[4, r]

@@ -14,6 +14,7 @@ import numba
 import numpy as np
 
 from leyden.model.readings import Floats
+from leyden.physics.total import IN_ORDER, total
 
 GAMMA = 1.0 - np.sqrt(0.5)
 LONGEST_S = 60.0
@@ -85,48 +86,64 @@ def move_heat(
     return left_j, chilled_j
 
 
-@numba.njit(cache=True, fastmath={"contract", "nsz", "arcp"})
+@numba.njit(cache=True, fastmath=IN_ORDER, error_model="numpy")
 def _move(
     cell: Floats, module: Floats, medium: Floats, heat_w: Floats, film_w: float,
     layers: tuple[float, float, float, float, float, float], chiller: tuple[float, float, float],
     ambient_degc: float, dt_s: float,
 ) -> tuple[float, float]:  # fmt: skip
-    """The method's two stages; the second starts from what the first found, and is the end of the step."""
-    wall, cells = layers[5] * cell.size, cell.size // module.size
-    one, two, three = cell.copy(), module.copy(), medium.copy()
+    """The method's two stages; the second starts from what the first found, and is the end of the step.
+
+    All cells of a module are alike but for what they start from and make, and both stages are linear in these: so the
+    stages are taken for each module's sums, and the cells follow once, at the end.
+    """
+    wall, cells, modules = layers[5] * cell.size, cell.size // module.size, module.reshape(-1)
+    per_module, heat = cell.reshape(-1, cells), heat_w.reshape(-1, cells)
+    sum_degc, sum_w = np.empty(module.size), np.empty(module.size)
+    for m in range(module.size):
+        sum_degc[m], sum_w[m] = total(per_module[m]), total(heat[m])
     bent_s, more = GAMMA * dt_s, (1.0 - GAMMA) / GAMMA
-    taken_1 = _stage(one, two, three, heat_w, film_w, layers, chiller, ambient_degc, bent_s, cells)
-    lost_1 = wall * (three[0] - ambient_degc)
-    _extend(cell.reshape(-1), one.reshape(-1), more)
-    _extend(module.reshape(-1), two.reshape(-1), more)
-    medium[0] += more * (three[0] - medium[0])
-    taken_2 = _stage(cell, module, medium, heat_w, film_w, layers, chiller, ambient_degc, bent_s, cells)
+    one_degc, two_degc, three_degc = sum_degc.copy(), modules.copy(), medium.copy()
+    taken_1 = _stage(one_degc, two_degc, three_degc, sum_w, film_w, layers, chiller, ambient_degc, bent_s, cells)
+    lost_1 = wall * (three_degc[0] - ambient_degc)
+    _extend(sum_degc, one_degc, more)
+    _extend(modules, two_degc, more)
+    _extend(medium, three_degc, more)
+    taken_2 = _stage(sum_degc, modules, medium, sum_w, film_w, layers, chiller, ambient_degc, bent_s, cells)
     lost_2 = wall * (medium[0] - ambient_degc)
+    c_cell, to_module = layers[0] / bent_s, layers[3]
+    per_cell = 1.0 / (c_cell + to_module)
+    kept = c_cell * per_cell
+    of_cell, of_heat = kept * (1.0 - more + more * kept), per_cell * (1.0 + more * kept)
+    for m in range(module.size):
+        of_module = per_cell * to_module * (more * kept * two_degc[m] + modules[m])
+        _settle(per_module[m], heat[m], of_cell, of_heat, of_module)
     lost_j = dt_s * ((1.0 - GAMMA) * lost_1 + GAMMA * lost_2)
     return lost_j, dt_s * ((1.0 - GAMMA) * taken_1 + GAMMA * taken_2)
 
 
-@numba.njit(cache=True, fastmath={"contract", "nsz", "arcp"})
+@numba.njit(cache=True, fastmath=IN_ORDER, error_model="numpy")
 def _stage(
-    cell: Floats, module: Floats, medium: Floats, heat_w: Floats, film_w: float,
+    sum_degc: Floats, module: Floats, medium: Floats, sum_w: Floats, film_w: float,
     layers: tuple[float, float, float, float, float, float], chiller: tuple[float, float, float],
     ambient_degc: float, dt_s: float, cells: int,
 ) -> float:  # fmt: skip
-    """Solve y = b + dt F(y) in place and return what the chiller takes [W].
+    """Solve y = b + dt F(y) in place, cells as sums over each module, and return what the chiller takes [W].
 
     A module follows from the medium A as alpha + beta A (alpha is kept in `module` meanwhile), so that the medium's own
     balance is one equation; the chiller bends it twice, and its three pieces are tried in turn.
     """
-    c_cell, c_module, c_medium = layers[0] / dt_s, cells * layers[1] / dt_s, cell.size * layers[2] / dt_s
-    to_module, to_medium, wall = layers[3], cells * layers[4], cell.size * layers[5]
-    share = to_module / (c_cell + to_module)
+    count = cells * module.size
+    c_cell, c_module, c_medium = layers[0] / dt_s, cells * layers[1] / dt_s, count * layers[2] / dt_s
+    to_module, to_medium, wall = layers[3], cells * layers[4], count * layers[5]
+    per_cell = 1.0 / (c_cell + to_module)
+    share = to_module * per_cell
     weight = c_module + cells * c_cell * share + to_medium
     beta, alphas = to_medium / weight, 0.0
-    per_module, heat, modules = cell.reshape(-1, cells), heat_w.reshape(-1, cells), module.reshape(-1)
-    for m in range(modules.size):
-        gathered = _gathered(per_module[m], heat[m], c_cell)
-        modules[m] = (c_module * modules[m] + film_w + share * gathered) / weight
-        alphas += modules[m]
+    for m in range(module.size):
+        gathered_w = c_cell * sum_degc[m] + sum_w[m]
+        module[m] = (c_module * module[m] + film_w + share * gathered_w) / weight
+        alphas += module[m]
     own = c_medium + module.size * to_medium * (1.0 - beta) + wall
     gained_w = c_medium * medium[0] + to_medium * alphas + wall * ambient_degc
     set_degc, per_k, most_w = chiller
@@ -137,33 +154,19 @@ def _stage(
         if taken_w > most_w:
             degc, taken_w = (gained_w - most_w) / own, most_w
     medium[0] = degc
-    per_cell = 1.0 / (c_cell + to_module)
-    for m in range(modules.size):
-        modules[m] += beta * degc
-        _settle(per_module[m], heat[m], c_cell, to_module * modules[m], per_cell)
+    for m in range(module.size):
+        module[m] += beta * degc
+        sum_degc[m] = (c_cell * sum_degc[m] + sum_w[m] + cells * to_module * module[m]) * per_cell
     return taken_w
 
 
-@numba.njit(cache=True, fastmath={"contract", "nsz", "arcp"})
-def _gathered(cell: Floats, heat_w: Floats, c_cell: float) -> float:
-    a, b, c, d, whole = 0.0, 0.0, 0.0, 0.0, cell.size - cell.size % 4
-    for k in range(0, whole, 4):  # four sums, as each waits for its last addition
-        a += c_cell * cell[k] + heat_w[k]
-        b += c_cell * cell[k + 1] + heat_w[k + 1]
-        c += c_cell * cell[k + 2] + heat_w[k + 2]
-        d += c_cell * cell[k + 3] + heat_w[k + 3]
-    for k in range(whole, cell.size):
-        a += c_cell * cell[k] + heat_w[k]
-    return (a + b) + (c + d)
-
-
-@numba.njit(cache=True, fastmath={"contract", "nsz", "arcp"})
-def _settle(cell: Floats, heat_w: Floats, c_cell: float, from_module: float, per_cell: float) -> None:
+@numba.njit(cache=True, fastmath=IN_ORDER, error_model="numpy")
+def _settle(cell: Floats, heat_w: Floats, of_cell: float, of_heat: float, of_module: float) -> None:
     for k in range(cell.size):
-        cell[k] = (c_cell * cell[k] + heat_w[k] + from_module) * per_cell
+        cell[k] = of_cell * cell[k] + of_heat * heat_w[k] + of_module
 
 
-@numba.njit(cache=True, fastmath={"contract", "nsz", "arcp"})
+@numba.njit(cache=True, fastmath=IN_ORDER, error_model="numpy")
 def _extend(start: Floats, reached: Floats, more: float) -> None:
     for k in range(start.size):
         start[k] += more * (reached[k] - start[k])

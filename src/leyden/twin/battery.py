@@ -28,7 +28,7 @@ from leyden.twin.sensors import Sensors
 RACK_CABLE_OHM = 2e-3  # busbars, fuse and contactors of one rack
 LINK_S = 1.0  # what waits in the link is given back over this time, so that a tiny step shows no large current
 BLEED_OHM = 34.0  # a balancing resistor: a tenth of an ampere
-LOOK_SOC, LOOK_S = 3e-4, 10.0  # resistances are looked up anew when charge has moved so far or so much time has passed
+LOOK_SOC, LOOK_S = 1e-3, 10.0  # resistances are looked up anew when charge has moved so far or so much time has passed
 GROWING = ("growing-resistance", "capacity-loss")
 
 
@@ -91,8 +91,8 @@ class BatteryTwin:
     @property
     def closed(self) -> NDArray[np.bool_]:
         """Contactors as they really are, (rack,)."""
-        closed: NDArray[np.bool_] = self.bms.guard.closed | self.sensors.welded
-        return closed
+        told: NDArray[np.bool_] = self.bms.guard.closed
+        return told | self.sensors.welded if self.sensors.any_welded else told
 
     def command(self, values: Mapping[str, float]) -> None:
         """What was written to the converter; raises ValueError for an unknown point."""
@@ -226,7 +226,8 @@ class BatteryTwin:
         )  # fmt: skip
         warmth, degc = self.warmth, self.state[cells.TEMPERATURE]
         cooled_j, film_j = warmth.step(degc, self._heat_w, self.ambient_degc, dt_s)
-        # Nothing bends within this much charge or time; looking up at every step would double its cost.
+        # Nothing bends within a tenth of the tables' step; looking up every time would double the cost. No rack moves
+        # more than the root of all their squares.
         squares_a = math.sqrt(squares)
         self._aged += squares_a * dt_s / (3600.0 * self.cell.capacity_ah) / LOOK_SOC + dt_s / LOOK_S
         stored_j = held_j + self._look(anew=self._aged >= 1.0 or bool(self._faults))
@@ -270,7 +271,7 @@ class BatteryTwin:
             cell_voltage_v=sensors.cell_voltage_v(self.state[cells.VOLTAGE], self.current_a, elapsed_s),
             cell_temperature_degc=sensors.cell_temperature_degc(self.state[cells.TEMPERATURE], elapsed_s),
             current_a=sensors.current_a(self.current_a, closed, elapsed_s),
-            voltage_v=self.sums[cells.V_SUM] - self.current_a * RACK_CABLE_OHM,
+            voltage_v=self.sums[cells.V_SUM] - RACK_CABLE_OHM * self.current_a,
             insulation_ohm=sensors.insulation_ohm,
             contactor_closed=closed.astype(np.float64),
             pump_flow=0.0 if self.warmth.pump_failed else 1.0,

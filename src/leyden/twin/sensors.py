@@ -34,6 +34,7 @@ class Sensors:
         self.insulation_ohm: Floats = np.full(racks, INSULATION_OHM)
         self.welded: NDArray[np.bool_] = np.zeros(racks, dtype=np.bool_)
         """Contactors that stay closed whatever they are told."""
+        self.any_welded = False
         self.held: dict[int, float] = {}
         """At what value each stuck sensor stands, by the fault's id."""
         self._cells = cells_of_module
@@ -50,6 +51,7 @@ class Sensors:
         racks = range(1, len(self.welded) + 1)
         welded = {int(fault.params["rack"]) for fault in faults if fault.kind == "contactor-weld"}
         self.welded = np.array([rack in welded for rack in racks])
+        self.any_welded = bool(welded)
         fallen = {int(f.params["rack"]): f.params["insulation_ohm"] for f in faults if f.kind == "insulation-fall"}
         self.insulation_ohm = np.array([fallen.get(rack, INSULATION_OHM) for rack in racks])
 
@@ -73,7 +75,7 @@ class Sensors:
 
     def current_a(self, truth: Floats, closed: NDArray[np.bool_], elapsed_s: float) -> Floats:
         """(rack,); a rack that is open is known to carry none."""
-        said = np.where(closed, truth * self.gain + self.offset_a, 0.0)
+        said = (truth * self.gain + self.offset_a) * closed
         for fault in self._faults.get(CURRENT, ()):
             rack = int(fault.params["rack"]) - 1
             said[rack] = self._one(fault, float(said[rack]), elapsed_s)
