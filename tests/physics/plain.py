@@ -41,7 +41,7 @@ class Stepper:
 
     def __post_init__(self) -> None:
         shape = self.state.shape[1:]
-        self.now, self.sums = np.zeros((cells.NOWS, *shape)), np.zeros((cells.SUMS, shape[0]))
+        self.now, self.sums = np.zeros((cells.NOWS, *shape)), np.zeros((cells.RACK_SUMS, shape[0]))
         self.heat_w = np.zeros(shape)
         impedance = self.cell.impedance
         self.lags_s = impedance.tau1_s, impedance.tau2_s

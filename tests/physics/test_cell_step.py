@@ -36,7 +36,6 @@ def test_the_kernels_do_what_the_plain_form_does(dt_s):
         assert state == pytest.approx(other, rel=1e-7, abs=1e-7)
         assert stepper.heat_w == pytest.approx(heat_w, rel=1e-6, abs=1e-6)
         assert stepper.sums[cells.V_SUM] == pytest.approx(state[cells.VOLTAGE].sum(axis=1))
-        assert stepper.sums[cells.V_LOW] == pytest.approx(state[cells.VOLTAGE].min(axis=1))
 
 
 def test_a_cell_is_the_cell_of_a_record():

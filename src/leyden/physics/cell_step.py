@@ -18,7 +18,7 @@ from leyden.model.readings import Floats
 from leyden.physics.cell import Cell
 from leyden.physics.impedance import TABLE_HIGH, TABLE_LOW, TABLE_STEP
 from leyden.physics.ocv import LOW, STEP
-from leyden.physics.total import IN_ORDER, total
+from leyden.physics.total import IN_ORDER, SUMS, total
 
 SOC, TEMPERATURE, VOLTAGE, CHEMICAL, FAST, SLOW, TURNED, INNER = range(8)
 """Charge (0 to 1), temperature [degC], terminal voltage [V], energy above SOC 0 per coulomb of capacity [V], currents
@@ -34,15 +34,12 @@ OHM_CHARGE, OHM_DISCHARGE, OHM_FAST, OHM_SLOW, HALF, ENTROPY = range(6)
 """Resistances [ohm], half the hysteresis gap [V], slope over temperature [V/K]."""
 NOWS = 6
 
-(
-    EMF, FAST_V, SLOW_V, R_CHARGE, R_DISCHARGE, R_FAST, R_SLOW, STIFFNESS, TURN, TURNED_V, V_SUM, V_LOW,
-    V_HIGH, T_LOW, T_HIGH,
-) = range(15)  # fmt: skip
-"""What `look_at_cells` tells of each rack, (15, rack). Sum of open-circuit voltages with hysteresis [V]; what drops for
+EMF, FAST_V, SLOW_V, R_CHARGE, R_DISCHARGE, R_FAST, R_SLOW, STIFFNESS, TURN, TURNED_V, V_SUM = range(11)
+"""What `look_at_cells` tells of each rack, (11, rack). Sum of open-circuit voltages with hysteresis [V]; what drops for
 the currents that lag [V]; sums of the resistances [ohm]; by how much the open-circuit voltages fall for a charge taken,
-half the sum of dOCV/dQ, and two sums by which hysteresis turns, of M/Q and of h M/Q [V/C]; sum of the cells' voltages;
-and the lowest and highest cell voltage [V] and temperature [degC]."""
-SUMS = 15
+half the sum of dOCV/dQ, and two sums by which hysteresis turns, of M/Q and of h M/Q [V/C]; and the sum of the cells'
+voltages."""
+RACK_SUMS = 11
 
 FACTOR_LOW, FACTOR_HIGH = -60, 140
 """Whole degrees over which the resistances' factor stands in a table; held beyond."""
@@ -217,7 +214,9 @@ def _open_circuit(soc: Floats, chemical: Floats, capacity: Floats, nodes: Floats
     for k in range(soc.size):
         x = (soc[k] - LOW) * _PER_STEP
         whole = float(int(min(max(x, 0.0), top)))
-        n, f = np.uint64(3) * np.uint64(whole), x - whole
+        slope[k], emf[k] = x - whole, whole
+    for k in range(soc.size):  # apart from the above, or the compiler does neither for eight cells at once
+        n, f = np.uint64(3) * np.uint64(emf[k]), slope[k]
         base, rise = flat[n], flat[n + np.uint64(1)]
         chemical[k] = flat[n + np.uint64(2)] + STEP * f * (base + 0.5 * f * rise)
         slope[k], emf[k] = rise, base + f * rise
@@ -246,10 +245,10 @@ def _look_up(soc: Floats, degc: Floats, worse: Floats, circuit: Floats, factors:
         entropy[k] = flat[n + np.uint64(5)] + f * flat[n + np.uint64(11)]
 
 
-@numba.njit(cache=True, fastmath=IN_ORDER, error_model="numpy")
+@numba.njit(cache=True, fastmath=SUMS, error_model="numpy")
 def _sum_up(state: Floats, made: Floats, now: Floats, r: int, emf: Floats, slope: Floats, sums: Floats) -> None:
     """What one rack is to the bus."""
-    volt, degc, fast, slow, turned = state[2, r], state[1, r], state[4, r], state[5, r], state[6, r]
+    volt, fast, slow, turned = state[2, r], state[4, r], state[5, r], state[6, r]
     ohm1, ohm2, half, per_capacity = now[2, r], now[3, r], now[4, r], made[1, r]
     emf_v, fast_v, slow_v, slopes, turned_v, volts = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
     for k in range(volt.shape[0]):
@@ -259,17 +258,11 @@ def _sum_up(state: Floats, made: Floats, now: Floats, r: int, emf: Floats, slope
         slow_v += ohm2[k] * slow[k]
         slopes += slope[k] * per_capacity[k]
         turned_v += half[k] * per_capacity[k] * turned[k]
-    v_low, v_high, t_low, t_high = volt[0], volt[0], degc[0], degc[0]
-    for k in range(volt.shape[0]):
-        v, t = volt[k], degc[k]
-        v_low, v_high = min(v_low, v), max(v_high, v)
-        t_low, t_high = min(t_low, t), max(t_high, t)
     sums[0, r], sums[1, r], sums[2, r], sums[7, r] = emf_v, fast_v, slow_v, 0.5 * _PER_STEP * slopes
     sums[9, r], sums[10, r] = turned_v, volts
-    sums[11, r], sums[12, r], sums[13, r], sums[14, r] = v_low, v_high, t_low, t_high
 
 
-@numba.njit(cache=True, fastmath=IN_ORDER, error_model="numpy")
+@numba.njit(cache=True, fastmath=SUMS, error_model="numpy")
 def _sum_resistances(made: Floats, now: Floats, r: int, sums: Floats) -> None:
     """The part of one rack's sums that changes with its resistances only."""
     charging, discharging, ohm1, ohm2, half = now[0, r], now[1, r], now[2, r], now[3, r], now[4, r]

@@ -53,7 +53,7 @@ class BatteryTwin:
         self.made = self.as_made.copy()
         self.state = _state(cell, options, rng, (racks, series), ambient_degc)
         self.now = np.zeros((cells.NOWS, racks, series))
-        self.sums = np.zeros((cells.SUMS, racks))
+        self.sums = np.zeros((cells.RACK_SUMS, racks))
         self.current_a = np.zeros(racks)
         self.bus_v = 0.0
         self.dc_power_w = 0.0
