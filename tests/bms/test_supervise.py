@@ -3,6 +3,7 @@
 import math
 from dataclasses import fields
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -13,6 +14,7 @@ from tests.bms.packs import LIMITS
 HEALTHY = {
     "charge_limit_w": 5e5, "discharge_limit_w": 6e5, "soc": 0.5, "cell_voltage_min_v": 3.3, "cell_voltage_max_v": 3.31,
     "cell_temperature_min_degc": 24.0, "cell_temperature_max_degc": 26.0, "current_a": 0.0, "racks": 3,
+    "voltage_v": 1270.0,
 }  # fmt: skip
 
 
@@ -38,6 +40,15 @@ def test_a_cell_that_the_device_lets_run_narrows_raises_and_asks_for_a_stop():
     assert found.stop_wanted
 
 
+def test_what_the_device_has_derated_is_not_derated_twice():
+    full_w = 3 * LIMITS.current_max_a * 1270.0
+    half = after(1, cell_voltage_max_v=3.495, charge_limit_w=0.5 * full_w)
+    assert half.charge.share == pytest.approx(0.5)
+    assert half.charge_limit_w == pytest.approx(0.5 * full_w)
+    assert after(1, cell_voltage_max_v=3.495, charge_limit_w=full_w).charge_limit_w == pytest.approx(0.5 * full_w)
+    assert after(1, cell_voltage_max_v=3.495, charge_limit_w=full_w, voltage_v=math.nan).charge_limit_w == 0.0
+
+
 def test_reserve_takes_the_lower_charge_and_headroom_the_higher():
     found = after(1, Ours(soc=0.35, soc_std=0.02))
     assert (found.reserve_soc, found.headroom_soc) == (0.35, 0.5)
@@ -58,7 +69,7 @@ SAID = st.fixed_dictionaries(
         "cell_voltage_min_v": NUMBER | st.floats(2, 4), "cell_voltage_max_v": NUMBER | st.floats(2, 4),
         "cell_temperature_min_degc": NUMBER | st.floats(-40, 90),
         "cell_temperature_max_degc": NUMBER | st.floats(-40, 90),
-        "current_a": NUMBER | st.floats(-900, 900), "racks": st.integers(0, 20),
+        "current_a": NUMBER | st.floats(-900, 900), "racks": st.integers(0, 20), "voltage_v": NUMBER,
     }
 )  # fmt: skip
 

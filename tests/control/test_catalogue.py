@@ -57,8 +57,8 @@ def test_every_one_says_what_it_does_in_both_languages():
 def test_protective_ones_come_first_then_commands_then_what_is_listed():
     names = [controller.name for controller in chain(site(), [KeepReserve(soc=0.2)])]
     assert names == [
-        "locks", "ratings", "following", "battery-limits", "grid-meter", "grid-limits", "soft-start", "manual",
-        "keep-reserve",
+        "locks", "ratings", "following", "battery-limits", "supervision", "grid-meter", "grid-limits", "soft-start",
+        "manual", "keep-reserve",
     ]  # fmt: skip
     assert all(controller.protective for controller in protective(site()))
     assert len(set(names)) == len(names)

@@ -60,7 +60,7 @@ KNOWN = {
     "people": ["li", "wang", "zhao", "qian"],
     "passwords": [PASSWORD],
     "numbers": [1, 2, 3],
-    "faults": ["silent", "noisy", "hot-cell"],
+    "faults": ["setpoint-ignored", "dead-watchdog", "hot-cell"],
     "devices": ["gate", "bms1", "b1"],
     "sites": ["park"],
     "moments": ["2026-09-20T03:05:05Z"],

@@ -69,6 +69,22 @@ class LimitByRule(Reason, frozen=True):
     sentence = Words("{way} {limit_a}:第 {rack} 簇{rule}", "{way} {limit_a}: rack {rack}: {rule}")
 
 
+class LimitByBatteryRule(Reason, frozen=True):
+    """A rule of the protection table stands, on the battery as a whole."""
+
+    way: Words
+    limit_a: float
+    rule: Words
+    sentence = Words("{way} {limit_a}:{rule}", "{way} {limit_a}: {rule}")
+
+
+class StandingRule(Reason, frozen=True):
+    """A rule of the protection table that stands."""
+
+    rule: Words
+    sentence = Words("{rule}", "{rule}")
+
+
 class LimitByInterlock(Reason, frozen=True):
     """Gas, smoke, a door or a switch."""
 
@@ -95,14 +111,16 @@ class LimitByOpenContactors(Reason, frozen=True):
 
 
 def cell_name(layout: Layout, rack: int, place: int) -> str:
-    """Rack, module and cell from 1: "7-3-12"."""
+    """Rack, module and cell from 1: "7-3-12"; a dash for one that is not known."""
+    if rack < 0 or place < 0:
+        return "–"
     return f"{rack + 1}-{place // layout.cell + 1}-{place % layout.cell + 1}"
 
 
 def told(binding: Binding, way: Words, limit_a: float, layout: Layout, table: ProtectionTable) -> Reason:
     """A binding as a reason; `way` is CHARGE or DISCHARGE, `limit_a` what one rack may carry."""
     rack = binding.rack + 1
-    where = cell_name(layout, binding.rack, max(binding.place, 0))
+    where = cell_name(layout, binding.rack, binding.place)
     match binding.source:
         case Source.CELL_VOLTAGE:
             return LimitByVoltage(way, limit_a, where, binding.value)
@@ -113,7 +131,8 @@ def told(binding: Binding, way: Words, limit_a: float, layout: Layout, table: Pr
         case Source.COOLANT:
             return LimitByCoolant(way, limit_a, binding.value)
         case Source.PROTECTION:
-            return LimitByRule(way, limit_a, rack, table.rows[binding.rule][0].label)
+            rule = table.rows[binding.rule][0].label
+            return LimitByRule(way, limit_a, rack, rule) if rack > 0 else LimitByBatteryRule(way, limit_a, rule)
         case Source.INTERLOCK:
             return LimitByInterlock(way, 0.0)
         case Source.OPENING:

@@ -4,7 +4,7 @@ What comes out has no word for closing a contactor, clearing a latch, heating or
 does these. Its limits are never widened; a limit of its that is not known is zero.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -34,6 +34,8 @@ class Told:
     cell_temperature_max_degc: float
     current_a: float
     """Of all racks, discharge positive."""
+    voltage_v: float = float("nan")
+    """Of the DC bus: what a narrower current is in power; while it is not known, that is nothing."""
     racks: int = 1
     """That share the current."""
 
@@ -95,7 +97,7 @@ def supervise(before: Supervision, limits: BmsLimits, told: Told, ours: Ours, dt
     )
     worst = Extremes(
         told.cell_voltage_min_v, told.cell_voltage_max_v, told.cell_temperature_min_degc,
-        told.cell_temperature_max_degc, told.soc, told.soc, 0.0, 0, 0, 0, 0, 0, 0,
+        told.cell_temperature_max_degc, told.soc, told.soc, 0.0, -1, -1, -1, -1, -1, -1,
     )  # fmt: skip
     none, all_of_it = NO_EFFECTS.action, np.ones(1, dtype=np.bool_)
     into, out = (
@@ -104,17 +106,29 @@ def supervise(before: Supervision, limits: BmsLimits, told: Told, ours: Ours, dt
     )
     charge, discharge = before.charge.after(into[0], limits, dt_s), before.discharge.after(out[0], limits, dt_s)
     known = [soc for soc in (told.soc, ours.soc) if soc == soc]
+    full_w = told.racks * limits.current_max_a * told.voltage_v
     return Supervision(
         count_s, standing, verdict, charge, discharge,
-        _narrowed(told.charge_limit_w, charge.share), _narrowed(told.discharge_limit_w, discharge.share),
-        into[1], out[1], bool(verdict[TRIPPING].any()),
+        _narrowed(told.charge_limit_w, charge.share, full_w),
+        _narrowed(told.discharge_limit_w, discharge.share, full_w),
+        _of_all(into[1]), _of_all(out[1]), bool(verdict[TRIPPING].any()),
         min(known, default=0.0), max(known, default=1.0),
     )  # fmt: skip
 
 
-def _narrowed(limit_w: float, share: float) -> float:
-    """A share of what the device allows; of a limit that is no number, nothing."""
-    return share * limit_w if 0.0 < limit_w < float("inf") else 0.0
+def _of_all(binding: Binding) -> Binding:
+    """The device spoke of the battery as a whole: no rack of its is meant."""
+    return replace(binding, rack=-1) if binding.rack >= 0 else binding
+
+
+def _narrowed(limit_w: float, share: float, full_w: float) -> float:
+    """What the device allows, or our own share of the full power where that is less: a share of a limit that the device
+    has derated already would derate twice. Of a limit that is no number, nothing."""
+    if not 0.0 < limit_w < float("inf"):
+        return 0.0
+    if share == 1.0:
+        return limit_w
+    return min(limit_w, share * full_w) if full_w >= 0.0 else 0.0
 
 
 def _values(limits: BmsLimits, told: Told) -> Floats:

@@ -21,6 +21,7 @@ from leyden.control.locks import Locks
 from leyden.control.manual import Manual
 from leyden.control.ratings import Ratings
 from leyden.control.soft_start import SoftStart
+from leyden.control.supervision import Supervision
 from leyden.model.errors import LeydenError
 from leyden.model.proposal import Controller
 from leyden.model.site import Site
@@ -35,7 +36,10 @@ class TwoControllersError(LeydenError):
 
 def protective(site: Site) -> tuple[Controller[Any], ...]:
     """The protective controllers of a site: people first, then what equipment can bear, then the grid connection."""
-    return Locks(site), Ratings(site), Following(site), BatteryLimits(), GridMeter(), GridLimits(site), SoftStart()
+    return (
+        Locks(site), Ratings(site), Following(site), BatteryLimits(), Supervision(),
+        GridMeter(), GridLimits(site), SoftStart(),
+    )  # fmt: skip
 
 
 def chain(site: Site, configured: Sequence[Controller[Any]]) -> tuple[Controller[Any], ...]:

@@ -1,4 +1,7 @@
-"""Keeping a reserve: not discharged below a state of charge, so that something is left for what comes."""
+"""Keeping a reserve: not discharged below a state of charge, so that something is left for what comes.
+
+The device's charge and our own estimate may differ; a reserve counts on the lower of the two.
+"""
 
 from dataclasses import dataclass
 from math import nan
@@ -59,7 +62,7 @@ class KeepReserve:
             name = battery.name
             if self.target not in (BATTERIES, name):
                 continue
-            soc = socs.get(name, nan)
+            soc = min(socs.get(name, nan), snapshot.watched(name).trusted_soc)  # in this order nan of ours says nothing
             if not soc > self.soc + (self.hysteresis if name in state.held else 0.0):
                 wants.append(Want(name, AtReserve(name, soc, self.soc), power_w=at_most(0.0)))
         if not wants and not state.held:

@@ -138,7 +138,7 @@ def room(battery: Battery, snapshot: Snapshot) -> Room:
         return _shut(Stopped(name))
     readings = snapshot.readings
     bms, converter = readings.battery.get(name), readings.converter.get(name)
-    if bms is not None and converter is not None and _at_ease(battery, bms, converter):
+    if bms is not None and converter is not None and _at_ease(battery, bms, converter, snapshot):
         return _free(battery.converter.power_w)
     if bms is None or converter is None or unknown(bms, converter):
         power_w = 0.0 if told is None else told.power_w
@@ -149,11 +149,12 @@ def room(battery: Battery, snapshot: Snapshot) -> Room:
     if "state" in converter.stamps and converter.state not in _READY:
         return _shut(ConverterNotReady(name, _named(CONVERTER_STATES, converter.state)))
     discharge_w, discharge_reason = _out(battery, bms)
-    charge_w, charge_reason = _in(battery, bms)
+    # Headroom counts from the higher of both charges; in this order nan of ours says nothing.
+    charge_w, charge_reason = _in(battery, bms, max(bms.soc, snapshot.watched(name).trusted_soc))
     return Room(charge_w, discharge_w, charge_reason, discharge_reason)
 
 
-def _at_ease(battery: Battery, bms: BatteryReading, converter: ConverterReading) -> bool:
+def _at_ease(battery: Battery, bms: BatteryReading, converter: ConverterReading, snapshot: Snapshot) -> bool:
     """Whether all is known, connected and far from every edge, which is the rule: told at a glance, as the rest of
     `room` would find the same and only take longer."""
     if not _all_good(bms.stamps, _POINTS) or not _all_good(converter.stamps, _POINTS_AC):
@@ -164,6 +165,7 @@ def _at_ease(battery: Battery, bms: BatteryReading, converter: ConverterReading)
         and converter.state in _READY
         and bms.state == _CONNECTED
         and battery.soc_min + SOC_TAPER < bms.soc < battery.soc_max - SOC_TAPER
+        and not snapshot.watched(battery.name).trusted_soc >= battery.soc_max - SOC_TAPER
         and bms.cell_voltage_min_v > cell.voltage_min_v + DISCHARGE_TAPER_V
         and bms.cell_voltage_max_v < cell.voltage_max_v - CHARGE_TAPER_V
         and bms.charge_limit_w >= rated_w
@@ -230,10 +232,11 @@ def _out(battery: Battery, bms: BatteryReading) -> tuple[float, Reason | None]:
     return least_w, LowestCell(battery.name, bms.cell_voltage_min_v, least_w)
 
 
-def _in(battery: Battery, bms: BatteryReading) -> tuple[float, Reason | None]:
-    """How much it may take: losses are the converter's, so the device's DC limit holds at the AC side too."""
+def _in(battery: Battery, bms: BatteryReading, soc: float) -> tuple[float, Reason | None]:
+    """How much it may take with the charge `soc`: losses are the converter's, so the device's DC limit holds at the AC
+    side too."""
     rated_w, cell = battery.converter.power_w, battery.cell
-    by_soc_w = rated_w * _taper(battery.soc_max - bms.soc, SOC_TAPER)
+    by_soc_w = rated_w * _taper(battery.soc_max - soc, SOC_TAPER)
     by_device_w = by_cell_w = rated_w
     if "charge_limit_w" in bms.stamps:
         by_device_w = max(0.0, bms.charge_limit_w)
@@ -243,7 +246,7 @@ def _in(battery: Battery, bms: BatteryReading) -> tuple[float, Reason | None]:
     if least_w >= rated_w:
         return rated_w, None
     if least_w == by_soc_w:
-        return least_w, AtSocMax(battery.name, bms.soc, battery.soc_max)
+        return least_w, AtSocMax(battery.name, soc, battery.soc_max)
     if least_w == by_device_w:
         return least_w, DeviceAllowsCharge(battery.name, least_w)
     return least_w, HighestCell(battery.name, bms.cell_voltage_max_v, least_w)

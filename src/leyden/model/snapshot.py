@@ -17,6 +17,7 @@ from leyden.model.quality import Stamp
 from leyden.model.readings import Reading, Readings
 from leyden.model.setpoint import Setpoint
 from leyden.model.site import Site
+from leyden.model.watched import NOT_WATCHED, Watched
 from leyden.model.words import Words
 
 
@@ -41,6 +42,7 @@ class Begun:
 
 
 _NOBODY: Mapping[str, Begun] = MappingProxyType({})
+_NOBODY_WATCHED: Mapping[str, Watched] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +65,8 @@ class Context:
     """Locks that people have hung on things."""
     begun: Mapping[str, Begun] = field(default_factory=lambda: _NOBODY)
     """Things that have just been taken over, by name; empty again once the first commands have found their way."""
+    watched: Mapping[str, Watched] = field(default_factory=lambda: _NOBODY_WATCHED)
+    """Our own watching over each battery, as of the readings before these; empty where nobody watches."""
     stumble_s: float = 0.0
     """Site time that a stumble of this computer may look like; 0 but where a second passes in milliseconds."""
 
@@ -129,6 +133,10 @@ class Snapshot:
     def soc(self, battery: str) -> float:
         """The state of charge that decisions use, nan unless GOOD."""
         return self.socs.get(battery, math.nan)
+
+    def watched(self, battery: str) -> Watched:
+        """What our own watching says of a battery."""
+        return self.context.watched.get(battery, NOT_WATCHED)
 
     def battery_power_w(self, battery: str) -> float:
         """Measured AC power of a battery, discharge positive, nan unless GOOD."""

@@ -52,6 +52,7 @@ from leyden.runtime.watch import (
     plan_condition,
     record_condition,
 )
+from leyden.runtime.watching import Watching
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +105,7 @@ class Station:
         price_at: Callable[[datetime], Price],
         make_plan: MakePlan | None,
         cells_every_s: float,
+        watching: Watching,
     ) -> None:
         self.site = site
         self.environment = environment
@@ -129,6 +131,7 @@ class Station:
         self._carried = Carried(observed=Observed(quarter=quarter), memory=Memory(states=states))
         self._beginning = Beginning(site)
         self.cells = CellFrames(site, record, cells_every_s)
+        self.watching = watching
         self._kept: dict[str, Any] = dict(states)
         self._unkept: dict[str, str] = {}
         """States that the ledger could not take, with why."""
@@ -207,6 +210,7 @@ class Station:
             setpoints=taken_over(setpoints, self._beginning.begun, elapsed_s),
             locks=self.locks.locks,
             begun=self._beginning.begun,
+            watched=self.watching.watched,
             stumble_s=getattr(self.clock, "stumble_s", 0.0),
         )
 
@@ -227,6 +231,8 @@ class Station:
         for witness in self.witnesses:
             witness(self._carried, snapshot, decision, body)
         self.cells.note(snapshot)
+        self.watching.look(snapshot)
+        self.watching.keep(snapshot.time, snapshot.context.elapsed_s, self._keep_state)
         self.alarms.update(self._conditions(snapshot, decision, memory), snapshot.time)
         self._keep(memory)
         self.moment = Moment(snapshot, decision, frame, self.sums.today)

@@ -22,6 +22,7 @@ from leyden.runtime.links import Links
 from leyden.runtime.planner import MakePlan
 from leyden.runtime.points import named_points
 from leyden.runtime.station import Environment, Station
+from leyden.runtime.watching import Watching, own_limits
 
 LIVE = Environment("live", "LIVE")
 """Real devices; whether they are written to is the mode that the ledger keeps."""
@@ -75,6 +76,9 @@ def make_station(
         price_at=price_source(config),
         make_plan=plan_source(config),
         cells_every_s=config.history.cells_every_s,
+        watching=Watching(
+            config.site, config.cells, own_limits(config.site, config.cells, [config.path.parent]), stores.ledger
+        ),
     )
 
 

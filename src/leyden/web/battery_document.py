@@ -10,7 +10,7 @@ import numpy as np
 from leyden.bms.fault_words import faults_in
 from leyden.bms.watch.worst import Worst, worst_now
 from leyden.model.decision import Step
-from leyden.model.readings import BatteryReading, Floats
+from leyden.model.readings import NO_RACKS, BatteryReading, Floats
 from leyden.model.site import Layout
 from leyden.model.states import BATTERY_STATES, BatteryState
 from leyden.runtime.describe import finite, time_json, words_json
@@ -60,12 +60,17 @@ def _binding(step: Step) -> Json:
     }
 
 
-def racks_json(layout: Layout, reading: BatteryReading) -> list[Json]:
-    """One for each rack that there should be, whether it says something or not."""
+def racks_json(
+    layout: Layout, reading: BatteryReading, our_soc: Floats = NO_RACKS, our_std: Floats = NO_RACKS
+) -> list[Json]:
+    """One for each rack that there should be, whether it says something or not; with our own estimate of each charge
+    and its standard deviation, (rack,) or empty."""
     return [
         {
             "rack": rack + 1,
             "soc": _at(reading.rack_soc, rack),
+            "our_soc": _at(our_soc, rack),
+            "our_soc_std": _at(our_std, rack),
             "current_a": _at(reading.rack_current_a, rack),
             "voltage_v": _at(reading.rack_voltage_v, rack),
             **_voltages(reading.cell_voltage_v, rack),

@@ -46,6 +46,8 @@ class RackModel(Model):
 
     rack: Place
     soc: float | None = Field(description="0 to 1, as the device says it")
+    our_soc: float | None = Field(description="0 to 1, our own estimate, null: none yet")
+    our_soc_std: float | None = Field(description="its standard deviation; above 0.05 it is shown and decides nothing")
     current_a: float | None = Field(description="A; discharge positive")
     voltage_v: MaybeV
     mean_v: float | None = Field(description="V; mean of its cells")

@@ -47,7 +47,7 @@ def _battery(station: Station, moment: Moment, name: str) -> Json:
         **limits_json(name, reading, moment.decision.steps),
         "quality": cells.quality.name,
         "cells_age_s": finite(cells.age_s),
-        "racks": racks_json(battery.layout, reading),
+        "racks": racks_json(battery.layout, reading, *station.watching.racks(name)),
         "worst": [] if worst is None else worst_json(worst, battery.layout, reading, now, elapsed_s),
         "watched_since": None if worst is None else time_json(now - timedelta(seconds=elapsed_s - since_s)),
     }

@@ -211,6 +211,8 @@ export type Warmth = { module: number; cell: number; temperature_degc: number }
 export type Rack = {
   rack: number
   soc: number | null
+  our_soc: number | null
+  our_soc_std: number | null
   current_a: number | null
   voltage_v: number | null
   mean_v: number | null
