@@ -13,7 +13,7 @@ pytestmark = pytest.mark.browser
 SHOWN = """() => {
   const page = document.querySelector('[data-testid=battery-page]')
   const all = (id) => [...page.querySelectorAll(`[data-testid=${id}]`)].map((one) => ({ ...one.dataset }))
-  return { time: page.dataset.time, racks: all('rack-row'), worst: all('worst-row'),
+  return { time: page.dataset.time, racks: all('rack-row'), worst: all('worst-row'), ours: all('our-soc'),
     charge: all('limit-charge')[0], discharge: all('limit-discharge')[0], state: all('battery-state')[0] }
 }"""
 
@@ -44,6 +44,8 @@ def test_what_the_battery_page_shows_is_what_the_api_says(room: Page, park: Park
     shown, told = shown_and_told(room)
     assert [number(rack["spread"]) for rack in shown["racks"]] == [rack["spread_v"] for rack in told["racks"]]
     assert [number(rack["soc"]) for rack in shown["racks"]] == [rack["soc"] for rack in told["racks"]]
+    assert [number(one["value"]) for one in shown["ours"]] == [rack["our_soc"] for rack in told["racks"]]
+    assert all(0.0 <= rack["our_soc"] <= 1.0 and rack["our_soc_std"] > 0.0 for rack in told["racks"])
     warmest = [rack["hottest"]["temperature_degc"] for rack in told["racks"]]
     assert [number(rack["hottest"]) for rack in shown["racks"]] == warmest
     cells = [

@@ -12,6 +12,11 @@ in `src/leyden/bms/tables`; put a file of the same name into a folder of the sit
 Over real equipment it only ever narrows: the device's own management protects, ours may lower limits, raise alarms and
 ask for a stop. It never widens what the device allows, closes a contactor, clears a latch, heats or balances.
 
+Two charges are shown for every rack: the device's own, and ours with its standard deviation, which counts current and
+learns from the voltage where the curve of the cell is steep. Less sure than 5 % ours is only shown; from then on a
+reserve counts on the lower of the two and headroom on the higher. A rule below at which ours would open, while the
+device does not, asks the converter to stop and raises an urgent alarm with the rule's name.
+
 ## In what order
 
 1. **Acquisition**: readings that cannot be true are left out and counted as missing; a rack of which anything is
