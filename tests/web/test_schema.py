@@ -177,7 +177,7 @@ HARDLY = {
 @pytest.mark.soak
 def test_no_request_of_many_is_either(peopled):
     """With every boundary of the schema, and with what follows from one another."""
-    wrong, done = ask(loaded(peopled, 10, PHASES))
+    wrong, done = ask(loaded(peopled, 20, PHASES))
     assert not wrong, "\n\n".join(sorted(wrong))
     assert done >= {*NEEDS, *FREE} - HARDLY
     hold(peopled)

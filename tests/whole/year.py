@@ -27,6 +27,9 @@ FULL = 0.98
 EMPTY = 0.01
 """Share of its rating below which what a battery's management still lets it give counts as nothing: used up. The count
 stands at some per cent then, as the weakest cell of thousands is empty before all others are."""
+COUNTED_EMPTY = 0.01
+"""Charge as counted below which a battery is used up too: its weakest cell under load had come down to where its
+management counts it empty, and the site stops there before the limit does."""
 CELL_ALARMS = ("battery-protection", "cells-silent", "data-missing")
 WEATHER = {"ambient_january": '"8 °C"', "ambient_july": '"30 °C"', "day_swing": '"8 °C"'}
 """Of a container whose heating and cooling do little."""
@@ -80,7 +83,7 @@ class Tale:
     ambient_degc: Extremes = field(default_factory=Extremes)
     fault_bits: int = 0
     used_up_days: int = 0
-    """On which its management let it give no more."""
+    """On which its management let it give no more, or had counted it down to empty."""
     full_days: int = 0
     """On which it was both used up and filled."""
     money: dict[str, float] = field(default_factory=dict)
@@ -138,7 +141,7 @@ class Teller:
         reading = moment.snapshot.readings.battery["b1"]
         assert reading.stamp("soc").quality is Quality.GOOD
         self._span.see(reading.soc)
-        self._used_up |= reading.discharge_limit_w < self._nothing_w
+        self._used_up |= reading.discharge_limit_w < self._nothing_w or reading.soc < COUNTED_EMPTY
         self.tale.cell_v.see(reading.cell_voltage_min_v, reading.cell_voltage_max_v)
         self.tale.cell_degc.see(reading.cell_temperature_min_degc, reading.cell_temperature_max_degc)
         self.tale.ambient_degc.see(battery.ambient_degc)
